@@ -1,0 +1,42 @@
+"""A run's identity: the hash of everything that determines its result, and a label for people.
+
+Free of Hydra and of the engine, so that `analysis` can check a folder against its record.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LABELS = ("seed", "folder")
+"""Keys of the record that do not determine the result: the streams' seeds and the digest do."""
+
+ID_LENGTH = 16
+SLUG_LENGTH = 80
+
+
+def run_id(record: Mapping[str, Any], data_digest: str, engine_version: int) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 over config, data and engine version.
+
+    Floats enter by their shortest exact decimal (`repr`), so that two rates which differ in their
+    last bit are two runs, and 0.1 and 1e-1 are one.
+    """
+    config = {key: value for key, value in record.items() if key not in LABELS}
+    content = {"config": config, "data": data_digest, "engine": engine_version}
+    text = json.dumps(content, sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
+
+
+def folder_name(record: Mapping[str, Any], run: str) -> str:
+    """Return the name of the run's folder, safe on every file system: a readable slug, the id."""
+    parts = [
+        record["act"],
+        record["order"],
+        record["init"],
+        f"lrA{record['lrA']:.6g}",
+        f"lrW{record['lrW']:.6g}",
+        f"seed{record['seed']}",
+    ]
+    slug = re.sub(r"[^A-Za-z0-9.+-]+", "_", "-".join(map(str, parts)))[:SLUG_LENGTH]
+    return f"{slug}-{run}"

@@ -1,0 +1,121 @@
+"""How a sweep gets on: a live bar on a terminal, a plain line now and then elsewhere.
+
+Owns what is shown while runs train. What is shown at the end is `table.py`'s affair.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from src.launch.workers import Progress
+from src.run import Run
+from src.store import Record
+from src.timeline import Ending
+
+LINE_SECONDS = 10.0
+"""Between two plain lines."""
+
+
+class Counts:
+    """Runs done, failures and the best run so far; samples presented, and the time left."""
+
+    def __init__(self, stacks: Sequence[Sequence[Run]]) -> None:
+        self.runs = sum(map(len, stacks))
+        self.samples = sum(run.epochs * run.T for stack in stacks for run in stack)
+        self.done = self.failed = self.diverged = 0
+        self.best: float | None = None
+        self.start = time.monotonic()
+        self._presented: dict[int, int] = {}
+        self._ended = 0
+
+    def progress(self, progress: Progress) -> None:
+        """Take note of a stack at the end of an epoch."""
+        self._presented[progress.stack] = progress.samples
+
+    def ended(self, record: Record) -> None:
+        """Take note of a run's end."""
+        self.done += 1
+        self.failed += record.outcome.ending is Ending.failed
+        self.diverged += record.outcome.ending is Ending.diverged
+        self._ended += int(record.config["epochs"]) * int(record.config["T"])
+        score = record.final.get("test_acc")
+        if score is not None and (self.best is None or score > self.best):
+            self.best = score
+
+    @property
+    def presented(self) -> int:
+        """How many samples have been presented, over all runs."""
+        return min(self.samples, max(self._ended, sum(self._presented.values())))
+
+    def __str__(self) -> str:
+        seconds = time.monotonic() - self.start
+        rate = self.presented / seconds if seconds else 0.0
+        parts = [f"{self.done} of {self.runs} runs", f"{rate:,.0f} samples/s"]
+        if rate and self.done < self.runs:
+            parts.append(f"{(self.samples - self.presented) / rate:.0f} s left")
+        if self.best is not None:
+            parts.append(f"best test accuracy {self.best:.3f}")
+        if self.diverged:
+            parts.append(f"{self.diverged} diverged")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        return ", ".join(parts)
+
+
+class Display:
+    """Takes note of progress, and shows the counts by calling `show` with their text and share."""
+
+    def __init__(self, counts: Counts, show: Callable[[Counts], None]) -> None:
+        self.counts, self._show = counts, show
+
+    def progress(self, progress: Progress) -> None:
+        """Show a stack at the end of an epoch."""
+        self.counts.progress(progress)
+        self._show(self.counts)
+
+    def ended(self, record: Record) -> None:
+        """Show a run's end."""
+        self.counts.ended(record)
+        self._show(self.counts)
+
+
+@contextmanager
+def display(stacks: Sequence[Sequence[Run]]) -> Iterator[Display]:
+    """Show how stacks get on, on standard error: a bar if that is a terminal, else lines."""
+    counts = Counts(stacks)
+    if sys.stderr.isatty():
+        with _bar(counts) as show:
+            yield Display(counts, show)
+    else:
+        yield Display(counts, _lines())
+    print(f"{counts} in {time.monotonic() - counts.start:.1f} s", file=sys.stderr)
+
+
+def _lines() -> Callable[[Counts], None]:
+    last = time.monotonic()
+
+    def show(counts: Counts) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_SECONDS:
+            last = time.monotonic()
+            print(counts, file=sys.stderr, flush=True)
+
+    return show
+
+
+@contextmanager
+def _bar(counts: Counts) -> Iterator[Callable[[Counts], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+    console = Console(stderr=True)
+    # Without its own refreshing thread, so that workers can still be forked from one thread.
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
+        task = bar.add_task(str(counts), total=max(counts.samples, 1))
+
+        def show(counts: Counts) -> None:
+            bar.update(task, completed=counts.presented, description=str(counts), refresh=True)
+
+        yield show

@@ -1,0 +1,137 @@
+"""Run: one configuration, typed; the rules that its values must keep; its random streams.
+
+Owns what determines a result. Knows nothing of Hydra (`config.py` makes a Run of a DictConfig)
+nor of arrays (`stack.py` makes arrays of runs).
+"""
+
+import math
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from src.activations import Act
+from src.datasets import Dataset
+from src.errors import ConfigError
+from src.inits import Init
+from src.orders import Order
+
+MOST_EPOCHS = 1_000_000
+MOST_SEED = 2**63 - 1
+MOST_PARAMETERS = 50_000_000
+"""Bounds that no study of this network needs, so that a slip of the keyboard is a sentence."""
+
+
+class Dtype(Enum):
+    """The precision of all arrays of a run."""
+
+    float32 = "float32"
+    float64 = "float64"
+
+
+class Source(Enum):
+    """Where the digits come from."""
+
+    embedded = "embedded"
+    idx = "idx"
+
+
+class Stream(Enum):
+    """The independent random streams of a run; each is seeded by the key of its value."""
+
+    subset = "subset_seed"
+    init = "init_seed"
+    order = "order_seed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """Everything that determines a result, and the labels `seed` and `folder`, which do not.
+
+    The fields are the keys of the configuration; `conf/` holds their defaults and `--help` their
+    meaning. T and TT are numbers here: "all there are" has been counted.
+    """
+
+    act: Act
+    act_out: Act
+    order: Order
+    init: Init
+    init_scale: float
+    lrA: float
+    lrW: float
+    L: int
+    I: int
+    J: int
+    source: Source
+    folder: str | None
+    classes: tuple[int, ...]
+    T: int
+    TT: int
+    batch: int
+    epochs: int
+    dtype: Dtype
+    seed: int
+    subset_seed: int
+    init_seed: int
+    order_seed: int
+
+    def rng(self, stream: Stream) -> np.random.Generator:
+        """Return a fresh generator at the start of one of the run's streams (law 3)."""
+        key = list(Stream).index(stream)
+        seed = np.random.SeedSequence(getattr(self, stream.value), spawn_key=(key,))
+        return np.random.Generator(np.random.PCG64(seed))
+
+    def positions(self, dataset: Dataset) -> tuple[int, int]:
+        """Return (M, N), the positions of a filter in an image."""
+        H, V = dataset.images.shape[1:]
+        return H - self.I + 1, V - self.J + 1
+
+    def features(self, dataset: Dataset) -> int:
+        """Return K = L·M·N."""
+        M, N = self.positions(dataset)
+        return self.L * M * N
+
+    def record(self) -> dict[str, Any]:
+        """Return the flat record: plain JSON values under the names of the keys."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.name
+    return list(value) if isinstance(value, tuple) else value
+
+
+def check(run: Run, dataset: Dataset) -> None:
+    """Raise ConfigError with key, rule and value for the first rule that the run breaks.
+
+    The numbers of digits are checked where the subsets are drawn (`datasets.subset`).
+    """
+    H, V = dataset.images.shape[1:]
+    for key, most in (("L", 4096), ("I", H), ("J", V), ("batch", 1_000_000)):
+        rule = f"at least 1 and at most {most}"
+        if key in "IJ":
+            rule += f" (a filter fits into the image of {H}×{V} pixels)"
+        _check(key, 1 <= getattr(run, key) <= most, rule, getattr(run, key))
+    _check("epochs", 0 <= run.epochs <= MOST_EPOCHS, f"0 to {MOST_EPOCHS:,}", run.epochs)
+    for key in ("lrA", "lrW", "init_scale"):
+        value = getattr(run, key)
+        _check(key, math.isfinite(value) and value >= 0, "a finite number, 0 or more", value)
+    for key in ("seed", *(stream.value for stream in Stream)):
+        value = getattr(run, key)
+        _check(key, 0 <= value <= MOST_SEED, f"0 to {MOST_SEED}", value)
+    _check("classes", len(run.classes) >= 2, "two classes or more", list(run.classes))
+    K, C = run.features(dataset), len(run.classes)
+    size = run.L * run.I * run.J + K * C
+    _check("L", size <= MOST_PARAMETERS, f"small enough for {MOST_PARAMETERS:,} weights", run.L)
+    if run.init is Init.identity and K != C:
+        rule = "another choice where the perceptron is not square"
+        raise ConfigError(
+            f"init must be {rule} (it has C={C} outputs and K=L·M·N={K} features), got 'identity'"
+        )
+
+
+def _check(key: str, holds: bool, rule: str, value: Any) -> None:
+    if not holds:
+        raise ConfigError.of(key, rule, value)

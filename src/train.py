@@ -1,0 +1,82 @@
+"""The door: `python -m src.train` lets Hydra in, and run folders come out.
+
+Owns the command line, its errors and exit codes. What a job does stands in `task.py`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers fork from one thread
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
+from src.config import CONF, GROUPS, identify, plain, register, to_run
+from src.errors import SweepscopeError
+from src.overrides import parse
+from src.task import Job, describe, record_failure, run_jobs
+
+
+def task(config: DictConfig) -> float:
+    """Train the run that a composed config describes; what Hydra calls for a single job.
+
+    Returns
+    -------
+    The final value of the curve that `objective` names, NaN for a run that diverged.
+    """
+    job = _job(config)
+    try:
+        (record,) = run_jobs([job])
+    except Exception as error:
+        record_failure(job, describe(error))
+        raise
+    value = record.final[config.objective]
+    return float("nan") if value is None else value
+
+
+task.stacked = True  # type: ignore[attr-defined]  # the launcher `stacks` may train its jobs together
+
+
+def _job(config: DictConfig) -> Job:
+    run = to_run(plain(config))
+    chosen = HydraConfig.get().runtime.choices
+    choices = tuple((group, str(chosen[group])) for group in GROUPS)
+    return Job(run, identify(run), Path(HydraConfig.get().runtime.output_dir), choices)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one sentence and exit code 1."""
+    traceback_wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors then, and we word them
+    try:
+        register()
+        arguments = get_args_parser().parse_args()
+        folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
+        parse(arguments.overrides, folders)
+        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
+    except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
+        if traceback_wanted:
+            raise
+        sys.exit(f"error: {sentence(error)}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def sentence(error: BaseException) -> str:
+    """Return the one clear sentence in an error, however deeply Hydra has wrapped it."""
+    inner: BaseException | None = error
+    while inner is not None:
+        if isinstance(inner, SweepscopeError):
+            return str(inner)
+        inner = inner.__cause__ or inner.__context__
+    return " ".join(str(error).split())
+
+
+if __name__ == "__main__":
+    main()
