@@ -1,66 +1,36 @@
 """The wall: a composed DictConfig becomes a Run, and nothing past here sees Hydra.
 
-Owns the schema, by which Hydra types every key before the first job starts, and the places of
-`conf/` and of a run's folder. The values are YAML's alone: the schema has no defaults.
+Owns the step from values to a checked Run, and the places of `conf/` and of a run's folder. The
+keys and their types stand in `schema.py`.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from src import ENGINE_VERSION
-from src.activations import Act
 from src.datasets import Dataset, load, subset
 from src.errors import ConfigError, nearest
 from src.identity import folder_name, run_id
-from src.inits import Init
-from src.orders import Order
-from src.run import Dtype, Run, Source, check
+from src.run import Run, Source, check
+from src.schema import KEYS, Schema, typed
 from src.study import study_folder
 from src.timeline import CURVES
+
+_REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 GROUPS = ("act", "order", "init", "lr", "data", "net")
 
 _here = Path(__file__).resolve().parent
 CONF = _here / "conf" if (_here / "conf").is_dir() else _here.parent / "conf"
 """The config groups: inside the package in a wheel, beside it in a checkout."""
-
-
-@dataclass
-class Schema:
-    """The type of every key; `Run` has those that determine a result."""
-
-    act: Act = MISSING
-    act_out: Act = MISSING
-    order: Order = MISSING
-    init: Init = MISSING
-    init_scale: float = MISSING
-    lrA: float = MISSING
-    lrW: float = MISSING
-    L: int = MISSING
-    I: int = MISSING
-    J: int = MISSING
-    source: Source = MISSING
-    folder: str | None = MISSING
-    classes: list[int] = MISSING
-    T: int | None = MISSING
-    TT: int | None = MISSING
-    batch: int = MISSING
-    epochs: int = MISSING
-    dtype: Dtype = MISSING
-    seed: int = MISSING
-    subset_seed: int = MISSING
-    init_seed: int = MISSING
-    order_seed: int = MISSING
-    study: str | None = MISSING
-    objective: str = MISSING
-    n_jobs: int | None = MISSING
 
 
 def register() -> None:
@@ -84,8 +54,16 @@ def to_run(values: Mapping[str, Any]) -> Run:
     """
     values = dict(values)
     _check_keys(values)
+    for key, value in values.items():
+        if value == "???":
+            raise ConfigError(f"{key} must be given: {key}=…")
     if values["objective"] not in CURVES:
         raise ConfigError.of("objective", f"one of {', '.join(CURVES)}", values["objective"])
+    for key in ("n_jobs", "most_runs", "stack_memory"):
+        if values[key] is not None and values[key] < 1:
+            raise ConfigError.of(key, "1 or more", values[key])
+    if not values["checkpoint_seconds"] >= 0:
+        raise ConfigError.of("checkpoint_seconds", "0 or more", values["checkpoint_seconds"])
     for rate in ("lrA", "lrW", "init_scale"):
         values[rate] += 0.0  # −0.0 is 0
     values["classes"] = tuple(values["classes"])
@@ -99,19 +77,38 @@ def to_run(values: Mapping[str, Any]) -> Run:
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """Return the task's part of a composed config as a plain dict, interpolations resolved."""
-    keys = [str(key) for key in config if key != "hydra"]
-    for key in keys:
-        if OmegaConf.is_missing(config, key):
-            raise ConfigError(f"{key} must be given: {key}=…")
-    return {key: _value(config[key]) for key in keys}
+    """Return the task's part of a composed config as a plain dict, references resolved."""
+    task = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    values: Any = OmegaConf.to_container(task)
+    return resolved(values)
+
+
+def resolved(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with references such as `${seed}` replaced by what they name.
+
+    Raises
+    ------
+    ConfigError
+        One is more than the name of another key (no resolver is ever called), or of another type.
+    """
+    return {key: _resolve(values, key) for key in values}
+
+
+def _resolve(values: Mapping[str, Any], key: str) -> Any:
+    value, names = values[key], [key]
+    while isinstance(value, str) and "${" in value:
+        match = _REFERENCE.fullmatch(value)
+        if match is None or match[1] not in values or match[1] in names:
+            raise ConfigError.of(key, "a value, or ${name} of another key that has one", value)
+        names.append(match[1])
+        value = values[match[1]]
+    return typed(key, value) if len(names) > 1 and key in KEYS else value
 
 
 def _check_keys(keys: Iterable[str]) -> None:
-    known = [field.name for field in fields(Schema)]
     for key in keys:
-        if key not in known:
-            raise ConfigError(f"{key} is not a key of Sweepscope{nearest(key, known)}")
+        if key not in KEYS:
+            raise ConfigError(f"{key} is not a key of Sweepscope{nearest(key, sorted(KEYS))}")
 
 
 def dataset_of(run: Run) -> Dataset:
@@ -127,10 +124,6 @@ def identify(run: Run) -> str:
 def run_folder(run: Run) -> str:
     """Return the name of the run's folder in its study."""
     return folder_name(run.record(), identify(run))
-
-
-def _value(value: Any) -> Any:
-    return list(value) if isinstance(value, ListConfig) else value
 
 
 @lru_cache(maxsize=64)

@@ -30,6 +30,8 @@ def place(stack: Stack, row: int, before: Parameters, epoch: Indices) -> str:
     alone = stack.rows(np.array([row]))
     network = alone.network
     network.parameters = before.rows(np.array([row]))
+    if not network.parameters.finite().all():
+        return _overflowed(network.parameters)
     blocks = Blocks(alone)
     mine = epoch[:1] if len(epoch) == 1 else epoch[row : row + 1]
     for samples in minibatches(mine, alone.runs[0].batch):
@@ -38,11 +40,12 @@ def place(stack: Stack, row: int, before: Parameters, epoch: Indices) -> str:
         if not network.parameters.finite().all():
             after, network.parameters = network.parameters, last
             return _first(alone, samples) or _overflowed(after)
-    return "loss"
+    digits = np.concatenate([alone.train, alone.test], axis=1)
+    return _first(alone, digits) or "loss"
 
 
 def _first(alone: Stack, samples: Indices) -> str | None:
-    """Return the first layer with a non-finite activation on the way forward."""
+    """Return the first layer with a non-finite activation when digits (1, n) go forward."""
     blocks = Blocks(alone)
     for piece in blocks.cut(samples):
         block = blocks.of(piece)

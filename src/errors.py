@@ -35,5 +35,6 @@ class StoreError(SweepscopeError):
 
 def nearest(word: str, options: list[str]) -> str:
     """Return `" (did you mean 'x'?)"` for the option nearest to `word`, or nothing."""
-    matches = get_close_matches(word, options, n=1)
+    alike = [option for option in options if option.lower() == word.lower()]
+    matches = alike or get_close_matches(word, options, n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""

@@ -5,24 +5,31 @@ a path that leads outside the studies. What a value may be beyond its type is `r
 affair.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
-from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, RangeSweep
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from src.config import CONF, Schema
+from src.config import CONF
 from src.errors import ConfigError, nearest
+from src.schema import KEYS, typed
 
-_KNOWN = [field.name for field in fields(Schema)]
-_TYPES = get_type_hints(Schema)
-_FIXED = ("hydra.run", "hydra.sweep.", "hydra.output_subdir", "hydra.job_logging", "hydra.job.name")
+_FIXED = (
+    "hydra.run",
+    "hydra.sweep.",
+    "hydra.output_subdir",
+    "hydra.job.name",
+    "hydra.job_logging",
+    "hydra.hydra_logging",
+)
+
+
+FEW = 100_000
+"""Values of a range that are counted by making them."""
 
 
 def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Override]:
@@ -60,13 +67,22 @@ def values(override: Override, folders: Sequence[Path] = (CONF,)) -> Iterator[An
         yield swept
 
 
-def count(override: Override) -> int:
-    """Return how many values an override has, without making them."""
+def count(override: Override, folders: Sequence[Path] = (CONF,)) -> int:
+    """Return how many values an override has; those of a range are not made."""
     swept = override.value()
     if isinstance(swept, RangeSweep):
-        start, stop, step = float(swept.start or 0), float(swept.stop or 0), float(swept.step)
-        return max(0, -int((start - stop) // step)) if step else 0
-    return sum(1 for _ in values(override))
+        start, stop, step = _ends(swept)
+        about = math.ceil((stop - start) / step)
+        if about > FEW:  # so many that the last one, which rounding may add, does not matter
+            return about
+    return sum(1 for _ in values(override, folders))
+
+
+def _ends(swept: RangeSweep) -> tuple[float, float, float]:
+    start, stop, step = swept.start or 0, swept.stop or 0, swept.step
+    if step == 0:
+        raise ConfigError(f"a range must have a step other than 0, got {step!r}")
+    return start, stop, step
 
 
 def options(group: str, folders: Sequence[Path] = (CONF,)) -> list[str]:
@@ -76,6 +92,8 @@ def options(group: str, folders: Sequence[Path] = (CONF,)) -> list[str]:
 
 def _check(override: Override, folders: Sequence[Path]) -> None:
     key, word = override.key_or_group, override.input_line
+    if not key:
+        raise ConfigError(f"a word must be key=value, got {word!r}")
     if key.startswith(_FIXED):
         rule = "left alone: every study lies in multirun_outputs/, under the name study=NAME"
         raise ConfigError.of(key, rule, word)
@@ -87,12 +105,17 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
         raise ConfigError.of(key, "a value, a list of values or a range", word)
     if choices := options(key, folders):
         _check_choices(override, choices, folders)
-    elif key not in _KNOWN:
-        raise ConfigError(f"{key} is not a key of Sweepscope{nearest(key, _KNOWN + _groups())}")
+    elif key not in KEYS:
+        raise ConfigError(
+            f"{key} is not a key of Sweepscope{nearest(key, sorted(KEYS) + _groups())}"
+        )
     elif override.is_delete():
         raise ConfigError(f"{key} must have a value, it cannot be taken away")
     else:
-        for value in values(override):
+        swept = override.value()
+        # A range holds numbers of one type: its start stands for the rest.
+        ends = _ends(swept)[:1] if isinstance(swept, RangeSweep) else values(override)
+        for value in ends:
             typed(key, value)
 
 
@@ -103,51 +126,15 @@ def _groups() -> list[str]:
 def _check_choices(override: Override, choices: list[str], folders: Sequence[Path]) -> None:
     group = override.key_or_group
     for choice in values(override, folders):
-        if choice not in choices and not (choice is None and group == "experiment"):
+        if choice not in choices:
             hint = nearest(str(choice), choices)
             got = "null" if choice is None else repr(choice)
             raise ConfigError(f"{group} must be one of {', '.join(choices)}, got {got}{hint}")
 
 
-def typed(key: str, value: Any) -> Any:
-    """Return a key's value in its type, as OmegaConf converts it.
-
-    Raises
-    ------
-    ConfigError
-        It is of another type; the sentence lists the options where there are few.
-    """
-    node = OmegaConf.structured(Schema)
-    try:
-        node[key] = value
-        return value if isinstance(value, str) and "${" in value else node[key]
-    except OmegaConfBaseException as error:
-        rule, choices = _rule(_TYPES[key])
-        got = "null" if value is None else repr(value)
-        hint = nearest(str(value), choices)
-        raise ConfigError(f"{key} must be {rule}, got {got}{hint}") from error
-
-
-def _rule(hint: Any) -> tuple[str, list[str]]:
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        choices = [member.name for member in hint]
-        return f"one of {', '.join(choices)}", choices
-    names: dict[Any, str] = {
-        float: "a number",
-        int: "a whole number",
-        str: "a name",
-        bool: "true or false",
-        list[int]: "a list of whole numbers, such as [3,1]",
-    }
-    if hint in names:
-        return names[hint], []
-    inner = next(arg for arg in get_args(hint) if arg is not type(None))
-    return f"{names[inner]} or null", []
-
-
-def grid_size(overrides: Iterable[Override]) -> int:
+def grid_size(overrides: Iterable[Override], folders: Sequence[Path] = (CONF,)) -> int:
     """Return how many jobs a grid has, without making it."""
     size = 1
     for override in overrides:
-        size *= count(override)
+        size *= count(override, folders)
     return size

@@ -1,4 +1,4 @@
-"""Which runs train together: the partition of a grid into stacks.
+"""Which runs train together: the partition of a grid into stacks, and what it will cost.
 
 Owns the sizes and the mixture of stacks. No result depends on it (law 2); speed and memory do: runs
 that see the same digits in the same order share the reading of them, and a stack should stay in a
@@ -7,10 +7,12 @@ core's cache.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from src.evaluation import BLOCK_BYTES
 from src.run import Run
 from src.stack import structure
 
@@ -21,7 +23,73 @@ FEW = 8
 """A family of fewer runs is better stacked with others than alone: calls outweigh the reading."""
 
 
-def partition(runs: Sequence[Run], workers: int, image: tuple[int, int]) -> list[list[Run]]:
+@dataclass(frozen=True)
+class Size:
+    """The numbers that a run's network has, by which its time and memory are told.
+
+    Parameters
+    ----------
+    run
+        Any run.
+    image
+        The pixels (H, V) of its digits.
+    """
+
+    run: Run
+    image: tuple[int, int]
+
+    @property
+    def positions(self) -> int:
+        """M·N."""
+        return (self.image[0] - self.run.I + 1) * (self.image[1] - self.run.J + 1)
+
+    @property
+    def features(self) -> int:
+        """K."""
+        return self.run.L * self.positions
+
+    @property
+    def filters(self) -> int:
+        """Weights and biases of the convolution."""
+        return self.run.L * (self.run.I * self.run.J + 1)
+
+    @property
+    def perceptron(self) -> int:
+        """Weights of the perceptron."""
+        return self.features * len(self.run.classes)
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of a number."""
+        return np.dtype(self.run.dtype.name).itemsize
+
+    @property
+    def step_bytes(self) -> int:
+        """What an online step touches: weights, activations, slopes and deltas."""
+        return (self.filters + self.perceptron + 3 * self.features) * self.itemsize
+
+    @property
+    def stack_bytes(self) -> int:
+        """What a run adds to a stack at most: parameters, gradients, its part of four blocks."""
+        return 3 * (self.filters + self.perceptron) * self.itemsize + 4 * BLOCK_BYTES
+
+    @property
+    def forward(self) -> int:
+        """Multiplications of one sample on its way forward."""
+        return self.filters * self.positions + self.perceptron
+
+    @property
+    def work(self) -> int:
+        """Multiplications of the whole run, about: a measure of time among runs."""
+        run = self.run
+        learning = (run.lrA > 0) + (run.lrW > 0)
+        samples = (1 + learning) * run.epochs * run.T + (run.epochs + 1) * (2 * run.T + run.TT)
+        return self.forward * samples
+
+
+def partition(
+    runs: Sequence[Run], workers: int, image: tuple[int, int], memory: int
+) -> list[list[Run]]:
     """Cut runs into stacks, the most work first.
 
     Parameters
@@ -32,20 +100,26 @@ def partition(runs: Sequence[Run], workers: int, image: tuple[int, int]) -> list
         How many processes want a fair share.
     image
         The pixels (H, V) of the digits.
+    memory
+        Bytes that a stack may take beside its digits; a single run always may.
     """
     families = [
         family for same in _by(structure, runs).values() for family in _families(list(same))
     ]
-    total = sum(work(run, image) for run in runs)
+    total = _work(runs, image)
     stacks = []
     for family in families:
-        pieces = max(
-            -(-len(family) // _most(family[0], image)),
-            round(workers * sum(work(run, image) for run in family) / max(total, 1)),
-        )
-        cuts = np.linspace(0, len(family), min(pieces, len(family)) + 1).round().astype(int)
+        size = Size(family[0], image)
+        most = max(1, min(CACHE_BYTES // size.step_bytes, memory // size.stack_bytes))
+        share = round(workers * _work(family, image) / total)
+        pieces = min(max(-(-len(family) // most), share), len(family))
+        cuts = np.linspace(0, len(family), pieces + 1).round().astype(int)
         stacks += [family[a:b] for a, b in pairwise(cuts)]
-    return sorted(stacks, key=lambda stack: -sum(work(run, image) for run in stack))
+    return sorted(stacks, key=lambda stack: -_work(stack, image))
+
+
+def _work(runs: Iterable[Run], image: tuple[int, int]) -> int:
+    return sum(Size(run, image).work for run in runs)
 
 
 def _families(runs: list[Run]) -> list[list[Run]]:
@@ -68,26 +142,3 @@ def _by(key: Callable[[Run], Hashable], runs: Iterable[Run]) -> dict[Hashable, l
     for run in runs:
         groups[key(run)].append(run)
     return groups
-
-
-def _parameters(run: Run, image: tuple[int, int]) -> tuple[int, int]:
-    """Return the numbers of weights in the filters and in the perceptron."""
-    positions = (image[0] - run.I + 1) * (image[1] - run.J + 1)
-    return run.L * (run.I * run.J + 1), run.L * positions * len(run.classes)
-
-
-def _most(run: Run, image: tuple[int, int]) -> int:
-    """Return the largest stack whose weights, activations and deltas stay in the cache."""
-    filters, perceptron = _parameters(run, image)
-    K = perceptron // len(run.classes)
-    return max(
-        1, CACHE_BYTES // ((filters + perceptron + 3 * K) * np.dtype(run.dtype.name).itemsize)
-    )
-
-
-def work(run: Run, image: tuple[int, int]) -> int:
-    """Return the multiplications that a run takes, about: a measure of time among runs."""
-    filters, perceptron = _parameters(run, image)
-    forward = filters * (perceptron // len(run.classes) // run.L) + perceptron
-    learning = (run.lrA > 0) + (run.lrW > 0)
-    return forward * ((1 + learning) * run.epochs * run.T + (run.epochs + 1) * (run.T + run.TT))

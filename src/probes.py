@@ -64,9 +64,11 @@ def filter_similarity(parameters: Parameters) -> NDArray[np.float64]:
     L = a.shape[1]
     if L == 1:
         return np.full(len(a), np.nan)
-    a /= np.sqrt(np.vecdot(a, a))[:, :, np.newaxis]
-    total = np.vecmat(np.ones(L), a)  # |Σ_l â_l|² = L + the cosines of all ordered pairs
-    similarity: NDArray[np.float64] = (np.vecdot(total, total) - L) / (L * (L - 1))
+    products = np.matmul(a, a.mT)  # (R, L, L)
+    length = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
+    cosines = products / (length[:, :, np.newaxis] * length[:, np.newaxis])
+    pairs = (1 - np.eye(L)).reshape(-1)
+    similarity: NDArray[np.float64] = np.vecdot(cosines.reshape(len(a), -1), pairs) / pairs.sum()
     return similarity
 
 

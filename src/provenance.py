@@ -4,6 +4,7 @@ Owns what differs between two executions of one run, apart from the clock. No en
 and no path of the machine enters a record.
 """
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -52,6 +53,15 @@ def _commit() -> tuple[str | None, bool | None]:
         return commit, bool(_git(home, "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.SubprocessError):
         return None, None
+
+
+@lru_cache(maxsize=1)
+def diff_digest() -> str | None:
+    """Return the SHA-256 of the source tree's uncommitted changes, None where there are none."""
+    if not provenance()["dirty"]:
+        return None
+    home = Path(__file__).resolve().parent.parent
+    return hashlib.sha256(_git(home, "diff", "HEAD").encode()).hexdigest()
 
 
 def _git(home: Path, *words: str) -> str:

@@ -4,7 +4,6 @@ Owns what determines a result. Knows nothing of Hydra (`config.py` makes a Run o
 nor of arrays (`stack.py` makes arrays of runs).
 """
 
-import math
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
@@ -115,9 +114,12 @@ def check(run: Run, dataset: Dataset) -> None:
             rule += f" (a filter fits into the image of {H}×{V} pixels)"
         _check(key, 1 <= getattr(run, key) <= most, rule, getattr(run, key))
     _check("epochs", 0 <= run.epochs <= MOST_EPOCHS, f"0 to {MOST_EPOCHS:,}", run.epochs)
+    numbers = np.finfo(run.dtype.name)
+    least, most = float(numbers.smallest_normal), float(numbers.max)
+    rule = f"0, or {least:.2g} to {most:.2g} ({run.dtype.name})"
     for key in ("lrA", "lrW", "init_scale"):
         value = getattr(run, key)
-        _check(key, math.isfinite(value) and value >= 0, "a finite number, 0 or more", value)
+        _check(key, value == 0 or least <= value <= most, rule, value)
     for key in ("seed", *(stream.value for stream in Stream)):
         value = getattr(run, key)
         _check(key, 0 <= value <= MOST_SEED, f"0 to {MOST_SEED}", value)

@@ -27,7 +27,8 @@ def structure(run: Run) -> tuple[object, ...]:
     Whether a layer learns at all is structure too: at a rate of 0 its gradient is never computed.
     """
     fixed = (getattr(run, key) for key in run.__dataclass_fields__ if key not in MAY_DIFFER)
-    return (*fixed, run.lrA == 0, run.lrW == 0)
+    rates = np.array([run.lrA, run.lrW], run.dtype.name)
+    return (*fixed, *(rates == 0).tolist())
 
 
 class Stack:

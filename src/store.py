@@ -1,60 +1,40 @@
-"""One run's folder: the only place that knows file names.
+"""One run's folder: the only place that knows its file names.
 
-    run.json          config, outcome, final values, checksums; written last: the run has ended
+    run.json          a result: config, outcome, final values, checksums; written last
+    unfinished.json   instead of it, of a run that failed or was interrupted
     timeline.npz      the curves, a row each, by name
     filters.npz       the filters at some epochs
     parameters.npz    the parameters at the end
+    checkpoint.npz    while a long run trains, or after it was interrupted
 
-Every file is old or new, never torn (law 7): written under a temporary name, flushed, renamed. No
-pickle. What differs between two executions of the same run stands in run.json's section
-`execution` alone.
+What differs between two executions of the same run stands in the record's `execution` alone.
 """
 
 import hashlib
-import io
-import json
-import os
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from src.checkpoint import Checkpoint
 from src.errors import StoreError
-from src.timeline import Ending, Outcome, Timeline
+from src.files import pack, read_arrays, read_json, replace, sweep_away, sync_folder, to_json
+from src.record import FORMAT, Record
+from src.timeline import Timeline
 
-FORMAT = 1
 RECORD = "run.json"
-MOST_BYTES = 1 << 30
-"""No file of a run is read that is larger; arrays are checked before they are allocated."""
+UNFINISHED = "unfinished.json"
+CHECKPOINT = "checkpoint.npz"
+PARAMETERS = ("filters", "filter_biases", "weights", "biases")
 
 
-@dataclass
-class Record:
-    """What run.json holds: everything about a run but its arrays."""
-
-    id: str
-    config: dict[str, Any]
-    """The flat typed record that determines the result."""
-    choices: dict[str, str]
-    """The chosen name of every config group."""
-    data_digest: str
-    engine_version: int
-    outcome: Outcome
-    execution: dict[str, Any] = field(default_factory=dict)
-    final: dict[str, float | None] = field(default_factory=dict)
-    """Every curve's last value; None where it is not a finite number."""
-    class_accuracy: dict[str, float | None] = field(default_factory=dict)
-    confusion: list[list[int]] = field(default_factory=list)
-    """Test digits by true class (row) and decision (column), in the order of `config.classes`."""
-    files: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of every other file."""
-    format: int = FORMAT
-
-
-def write_run(folder: Path, record: Record, timeline: Timeline | None) -> None:
-    """Write one run's folder; run.json comes last.
+def write_run(
+    folder: Path, record: Record, timeline: Timeline | None, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write one run's folder; the record comes last.
 
     Parameters
     ----------
@@ -63,12 +43,14 @@ def write_run(folder: Path, record: Record, timeline: Timeline | None) -> None:
     record
         Without what the timeline says, which is filled in here.
     timeline
-        None for a run that failed.
+        None for a run without a result: it failed or was interrupted.
+    notes
+        Texts of other files, such as a log, by name.
 
     Raises
     ------
     StoreError
-        The folder cannot be written.
+        The folder cannot be written; an older result in it is whole.
     """
     files = {} if timeline is None else _arrays(timeline)
     if timeline is not None:
@@ -76,17 +58,38 @@ def write_run(folder: Path, record: Record, timeline: Timeline | None) -> None:
         record.confusion = timeline.confusion.tolist()
         record.class_accuracy = _class_accuracy(record.config["classes"], timeline.confusion)
     record.files = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    try:
+    written = to_json(record.to_fields())
+    with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        for name, text in (notes or {}).items():
+            replace(folder / name, text.encode())
         for name, data in files.items():
             replace(folder / name, data)
-        replace(folder / RECORD, _to_json(record))
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from error
+        replace(folder / (UNFINISHED if timeline is None else RECORD), written)
+        if timeline is not None:
+            sync_folder(folder)
+            clean(folder)
+
+
+def clean(folder: Path) -> None:
+    """Remove what a run with a result does not need any more."""
+    for name in (CHECKPOINT, UNFINISHED):
+        (folder / name).unlink(missing_ok=True)
+    sweep_away(folder)
+
+
+def has_result(folder: Path) -> bool:
+    """Return whether a run's folder holds a result: it finished, or it diverged."""
+    return (folder / RECORD).exists()
+
+
+def has_ended(folder: Path) -> bool:
+    """Return whether a run's folder says how the run ended, result or not."""
+    return has_result(folder) or (folder / UNFINISHED).exists()
 
 
 def read_record(folder: Path) -> Record:
-    """Read a run's run.json.
+    """Read a run's record: of its result, else of its failure or interruption.
 
     Raises
     ------
@@ -94,81 +97,109 @@ def read_record(folder: Path) -> Record:
         It is missing, or not what this project writes.
     """
     path = folder / RECORD
+    if not path.exists() and (folder / UNFINISHED).exists():
+        path = folder / UNFINISHED
+    values = read_json(path)
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise StoreError(f"{path} is larger than any record")
-        fields = json.loads(path.read_bytes())
-        if fields["format"] > FORMAT:
-            raise StoreError(f"{path} has format {fields['format']}, this version reads {FORMAT}")
-        outcome = fields.pop("outcome")
-        outcome["ending"] = Ending[outcome["ending"]]
-        return Record(outcome=Outcome(**outcome), **fields)
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+        if values["format"] > FORMAT:
+            raise StoreError(f"{path} has format {values['format']}, this version reads {FORMAT}")
+        return Record.of_fields(values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{path} is not the record of a run: {error}") from error
 
 
 def read_curves(folder: Path) -> dict[str, NDArray[np.float64]]:
     """Read a run's curves by name: (epochs + 1,) each."""
-    arrays = _read(folder / "timeline.npz", ("names", "curves"))
-    return dict(zip(arrays["names"].tolist(), arrays["curves"], strict=True))
+    path = folder / "timeline.npz"
+    arrays = read_arrays(path, ("names", "curves"))
+    names, curves = arrays["names"].tolist(), arrays["curves"]
+    if not isinstance(names, list) or curves.ndim != 2 or len(names) != len(curves):
+        raise StoreError(f"{path} is not the timeline of a run")
+    return dict(zip(names, curves, strict=True))
 
 
 def read_filters(folder: Path) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Read the epochs (F,) at which a run's filters were kept, and the filters (F, L, I, J)."""
-    arrays = _read(folder / "filters.npz", ("epochs", "filters"))
+    arrays = read_arrays(folder / "filters.npz", ("epochs", "filters"))
     return arrays["epochs"], arrays["filters"]
 
 
 def read_parameters(folder: Path) -> dict[str, NDArray[Any]]:
     """Read a run's last parameters: filters, filter_biases, weights, biases."""
-    names = ("filters", "filter_biases", "weights", "biases")
-    return _read(folder / "parameters.npz", names)
+    return read_arrays(folder / "parameters.npz", PARAMETERS)
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file so that a kill at any time leaves the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def damage(folder: Path, run_id: str) -> str | None:
+    """Return what is wrong with a run's result, None where every checksum holds."""
+    try:
+        record = read_record(folder)
+        if record.id != run_id:
+            return f"{folder / RECORD} is the record of another run, {record.id}"
+        for name, checksum in record.files.items():
+            data = (folder / name).read_bytes()
+            if hashlib.sha256(data).hexdigest() != checksum:
+                return f"{folder / name} is not the file that was written"
+    except StoreError as error:
+        return str(error)
+    except OSError as error:
+        return f"{folder} cannot be read: {error.strerror or error}"
+    return None
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Keep a run between two epochs, to go on from there.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be written.
+    """
+    data = pack(
+        epoch=np.array(checkpoint.epoch),
+        names=np.array(list(checkpoint.curves)),
+        curves=np.array(list(checkpoint.curves.values())),
+        kept_epochs=np.array(list(checkpoint.kept)),
+        kept=np.array(list(checkpoint.kept.values())),
+        filters=checkpoint.filters,
+        weights=checkpoint.weights,
+        biases=checkpoint.biases,
+    )
+    with _writing(folder):
+        replace(folder / CHECKPOINT, data)
+
+
+def read_checkpoint(folder: Path) -> Checkpoint | None:
+    """Read a run's checkpoint, None where there is none, or none that is whole."""
+    names = ("epoch", "names", "curves", "kept_epochs", "kept", *PARAMETERS[:1], *PARAMETERS[2:])
+    try:
+        arrays = read_arrays(folder / CHECKPOINT, names)
+        return Checkpoint(
+            epoch=int(arrays["epoch"]),
+            curves=dict(zip(arrays["names"].tolist(), arrays["curves"], strict=True)),
+            kept=dict(zip(arrays["kept_epochs"].tolist(), arrays["kept"], strict=True)),
+            filters=arrays["filters"],
+            weights=arrays["weights"],
+            biases=arrays["biases"],
+        )
+    except (StoreError, ValueError, TypeError):
+        return None  # the run starts anew, and ends the same
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
 def _arrays(timeline: Timeline) -> dict[str, bytes]:
+    names, curves = list(timeline.curves), list(timeline.curves.values())
     return {
-        "timeline.npz": _npz(
-            names=np.array(list(timeline.curves)), curves=np.array(list(timeline.curves.values()))
-        ),
-        "filters.npz": _npz(epochs=timeline.filter_epochs, filters=timeline.filters),
-        "parameters.npz": _npz(**timeline.parameters),
+        "timeline.npz": pack(names=np.array(names), curves=np.array(curves)),
+        "filters.npz": pack(epochs=timeline.filter_epochs, filters=timeline.filters),
+        "parameters.npz": pack(**timeline.parameters),
     }
-
-
-def _npz(**arrays: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def _read(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise StoreError(f"{path} is larger than any file of a run")
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in names}
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # zipfile, zlib and NumPy raise a dozen kinds for a damaged file
-        raise StoreError(f"{path} is damaged: {error}") from error
-
-
-def _to_json(record: Record) -> bytes:
-    fields = asdict(record)
-    fields["outcome"]["ending"] = record.outcome.ending.name
-    return (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _finite(value: float) -> float | None:

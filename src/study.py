@@ -1,17 +1,23 @@
-"""A study: its name, where its folder lies, and what varies between its runs.
+"""A study: its name, its folder and lock, its history, and what varies between its runs.
 
-Owns what may be called a study, and that a sweep without a name gets a folder that no other has.
+Owns what may be called a study, that a sweep without a name gets a folder that no other has, and
+that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`.
 """
 
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from src.errors import ConfigError, StoreError
+from src.files import read_json, replace, to_json
+from src.identity import ID_LENGTH
 
 ROOT = "multirun_outputs"
 """Every study lies here, under the folder from which the command was started."""
@@ -25,6 +31,13 @@ FOLLOWS = {
     "order_seed": "seed",
 }
 """Keys that take the value of another unless they are given one of their own."""
+
+HISTORY = "sweep.json"
+ASIDE = ".damaged"
+
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_RUN = re.compile(r".*-[0-9a-f]{16}")
+_SHARD = re.compile(r"[0-9a-f]{2}")
 
 _FRESH = "SWEEPSCOPE_STUDY"
 """The environment carries a fresh study's name to worker processes of any launcher."""
@@ -43,6 +56,8 @@ def study_folder(name: str | None) -> str:
     if not isinstance(name, str) or not NAME.fullmatch(name):
         rule = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit"
         raise ConfigError.of("study", rule, name)
+    if _RESERVED.fullmatch(name):
+        raise ConfigError.of("study", "a name that no system keeps for itself", name)
     return str(Path(ROOT, name))
 
 
@@ -51,8 +66,35 @@ def fresh_name() -> str:
     return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
 
 
-def open_study(folder: Path, fresh: bool) -> None:
-    """Make a study's folder.
+def place(study: Path, name: str, many: bool) -> Path:
+    """Return where a run's folder lies in its study.
+
+    A study of many runs is cut into folders by the first two digits of their ids; a run that lies
+    in either place already stays there.
+    """
+    flat, sharded = study / name, study / name[-ID_LENGTH:][:2] / name
+    if many:
+        return flat if flat.is_dir() else sharded
+    return sharded if sharded.is_dir() else flat
+
+
+def run_folders(study: Path) -> Iterator[Path]:
+    """Yield the folders of a study's runs, in the order of their names."""
+    for entry in _folders(study):
+        if _RUN.fullmatch(entry.name):
+            yield Path(entry.path)
+        elif _SHARD.fullmatch(entry.name):
+            yield from (Path(e.path) for e in _folders(entry.path) if _RUN.fullmatch(e.name))
+
+
+def _folders(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted((e for e in entries if e.is_dir()), key=lambda entry: entry.name)
+
+
+@contextmanager
+def locked(study: Path, fresh: bool) -> Iterator[None]:
+    """Make a study's folder and hold it against other sweeps, which wait.
 
     Raises
     ------
@@ -60,9 +102,65 @@ def open_study(folder: Path, fresh: bool) -> None:
         It cannot be made, or is not new though it should be.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=not fresh)
+        study.mkdir(parents=True, exist_ok=not fresh)
+        lock = open(study / ".lock", "a")  # noqa: SIM115  closed below, after the sweep
     except OSError as error:
-        raise StoreError(f"{folder} cannot be made: {error.strerror}") from error
+        raise StoreError(f"{study} cannot be made: {error.strerror}") from error
+    with lock:
+        _acquire(lock, study)
+        yield
+
+
+def _acquire(lock: IO[str], study: Path) -> None:
+    try:
+        import fcntl
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another sweep is at work in {study}: waiting for it", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        say = f"warning: {study} cannot be locked here: let one sweep at a time write to it"
+        print(say, file=sys.stderr)
+
+
+def read_history(study: Path) -> list[dict[str, Any]]:
+    """Read what was done in a study: an entry a command.
+
+    Raises
+    ------
+    StoreError
+        Its history is damaged.
+    """
+    path = study / HISTORY
+    if not path.exists():
+        return []
+    content = read_json(path)
+    if not isinstance(content, dict) or not isinstance(content.get("history"), list):
+        raise StoreError(f"{path} is not the history of a study")
+    history: list[dict[str, Any]] = content["history"]
+    return history
+
+
+def write_history(study: Path, history: list[dict[str, Any]]) -> None:
+    """Replace a study's history."""
+    try:
+        replace(study / HISTORY, to_json({"format": 1, "history": history}))
+    except OSError as error:
+        raise StoreError(f"{study / HISTORY} cannot be written: {error.strerror}") from error
+
+
+def set_aside(study: Path, folder: Path) -> Path:
+    """Move a damaged run's folder out of the way, keeping it, and return where it is now."""
+    aside = study / ASIDE
+    aside.mkdir(exist_ok=True)
+    for number in count():
+        target = aside / f"{folder.name}.{number}"
+        if not target.exists():
+            folder.rename(target)
+            return target
+    raise AssertionError("count has no end")
 
 
 def factors(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

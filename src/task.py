@@ -1,4 +1,4 @@
-"""What one job does, and what a batch of jobs does together: train, and write the run folders.
+"""What one job does, and what a batch of jobs does together: train, and fill the run folders.
 
 Owns the step from runs to folders, for every launcher. Where a run's folder lies is told by the
 caller.
@@ -6,18 +6,26 @@ caller.
 
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from src import ENGINE_VERSION
+from src.checkpoint import Checkpoint
 from src.config import dataset_of
+from src.habits import log, open_folder
+from src.interruption import Interrupted
 from src.provenance import provenance
+from src.record import Record
 from src.run import Run
-from src.store import Record, write_run
+from src.store import read_checkpoint, write_checkpoint, write_run
 from src.timeline import Ending, Outcome
 from src.trainer import train
+
+Watch = Callable[[int, int], bool]
+"""Told the epoch and how many runs have not ended; whether to stop there."""
 
 
 @dataclass(frozen=True)
@@ -31,36 +39,91 @@ class Job:
     """The chosen name of every config group."""
     words: tuple[str, ...] = ()
     """Its overrides."""
-    config: str = ""
+    config: str | None = None
     """Its whole config as YAML, for a launcher that keeps `.hydra/` itself."""
+    checkpoint_seconds: float = 30.0
 
 
 def run_jobs(
-    jobs: Sequence[Job], on_epoch: Callable[[int, int], None] = lambda epoch, alive: None
-) -> list[Record]:
-    """Train jobs of one structure as a stack and write their folders.
+    jobs: Sequence[Job], watch: Watch = lambda epoch, alive: False
+) -> list[tuple[Job, Record]]:
+    """Train jobs of one structure together and fill their folders.
+
+    Jobs that were interrupted go on from their checkpoints; the bits are those of a run that never
+    stopped.
 
     Returns
     -------
-    The records as written, in the order of the jobs.
+    Every job with its record, as written.
+
+    Raises
+    ------
+    Interrupted
+        `watch` said so; checkpoints are kept.
     """
-    start = time.monotonic()
-    runs = [job.run for job in jobs]
-    timelines = train(runs, dataset_of(runs[0]), on_epoch)
-    seconds = (time.monotonic() - start) / len(jobs)
+    for job in jobs:
+        open_folder(job.folder, job.config, job.words)
     records = []
-    for job, timeline in zip(jobs, timelines, strict=True):
-        record = _record(job, timeline.outcome, seconds, len(jobs))
-        write_run(job.folder, record, timeline)
-        records.append(record)
+    together: dict[int | None, list[tuple[Job, Checkpoint | None]]] = defaultdict(list)
+    for job in jobs:
+        checkpoint = read_checkpoint(job.folder)
+        together[checkpoint.epoch if checkpoint else None].append((job, checkpoint))
+    for group in together.values():
+        records += _run_group(group, watch)
     return records
 
 
-def record_failure(job: Job, message: str) -> Record:
-    """Write the folder of a run that an exception or a signal ended."""
-    outcome = Outcome(Ending.failed, None, message=message)
-    record = _record(job, outcome, 0.0, 1)
-    write_run(job.folder, record, None)
+def _run_group(
+    group: Sequence[tuple[Job, Checkpoint | None]], watch: Watch
+) -> list[tuple[Job, Record]]:
+    start = time.monotonic()
+    jobs = [job for job, _ in group]
+    runs = [job.run for job in jobs]
+    resumed = {job.run: checkpoint for job, checkpoint in group if checkpoint}
+    keeper = _Keeper(jobs, watch)
+    try:
+        timelines = train(runs, dataset_of(runs[0]), keeper, resumed)
+    except Interrupted:
+        for job in jobs:
+            end_without_result(job, Ending.interrupted, "stopped between two epochs")
+        raise
+    seconds = (time.monotonic() - start) / len(jobs)
+    records = []
+    for job, timeline in zip(jobs, timelines, strict=True):
+        resumed_from = resumed[job.run].epoch if job.run in resumed else None
+        stack = {"seconds": round(seconds, 6), "stack": len(jobs), "resumed_from": resumed_from}
+        record = _record(job, timeline.outcome, stack)
+        write_run(job.folder, record, timeline, log(record))
+        records.append((job, record))
+    return records
+
+
+class _Keeper:
+    """Keeps checkpoints, one each so many seconds and one when asked to stop."""
+
+    def __init__(self, jobs: Sequence[Job], watch: Watch) -> None:
+        self.folders = {job.run: job.folder for job in jobs}
+        self.seconds = jobs[0].checkpoint_seconds
+        self.epochs = jobs[0].run.epochs
+        self.watch = watch
+        self.last = time.monotonic()
+
+    def __call__(
+        self, epoch: int, alive: int, checkpoints: Callable[[], dict[Run, Checkpoint]]
+    ) -> None:
+        stop = self.watch(epoch, alive) and alive > 0 and epoch < self.epochs
+        if stop or time.monotonic() - self.last >= self.seconds:
+            for run, checkpoint in checkpoints().items():
+                write_checkpoint(self.folders[run], checkpoint)
+            self.last = time.monotonic()
+        if stop:
+            raise Interrupted
+
+
+def end_without_result(job: Job, ending: Ending, message: str) -> Record:
+    """Write the folder of a run that failed or was interrupted."""
+    record = _record(job, Outcome(ending, None, message=message), {"seconds": 0.0})
+    write_run(job.folder, record, None, log(record))
     return record
 
 
@@ -69,13 +132,8 @@ def describe(error: BaseException) -> str:
     return "".join(traceback.format_exception(error))
 
 
-def _record(job: Job, outcome: Outcome, seconds: float, stack: int) -> Record:
-    execution: dict[str, Any] = {
-        "seconds": round(seconds, 6),
-        "stack": stack,
-        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        **provenance(),
-    }
+def _record(job: Job, outcome: Outcome, execution: dict[str, Any]) -> Record:
+    finished = {"finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     return Record(
         id=job.id,
         config=job.run.record(),
@@ -83,5 +141,5 @@ def _record(job: Job, outcome: Outcome, seconds: float, stack: int) -> Record:
         data_digest=dataset_of(job.run).digest,
         engine_version=ENGINE_VERSION,
         outcome=outcome,
-        execution=execution,
+        execution=execution | finished | provenance(),
     )

@@ -3,6 +3,7 @@
 Owns the command line, its errors and exit codes. What a job does stands in `task.py`.
 """
 
+import argparse
 import os
 import sys
 from pathlib import Path
@@ -13,14 +14,18 @@ import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config import CONF, GROUPS, identify, plain, register, to_run
-from src.errors import SweepscopeError
+from src.errors import ConfigError, SweepscopeError
+from src.launch.alone import run_alone
 from src.overrides import parse
-from src.task import Job, describe, record_failure, run_jobs
+from src.record import Record
+from src.task import Job, Watch, describe, end_without_result, run_jobs
+from src.timeline import Ending
 
 
 def task(config: DictConfig) -> float:
@@ -31,11 +36,10 @@ def task(config: DictConfig) -> float:
     The final value of the curve that `objective` names, NaN for a run that diverged.
     """
     job = _job(config)
-    try:
-        (record,) = run_jobs([job])
-    except Exception as error:
-        record_failure(job, describe(error))
-        raise
+    if HydraConfig.get().mode is RunMode.RUN:
+        record = run_alone(job, _recorded, config.force)
+    else:
+        record = _recorded(job, lambda epoch, alive: False)
     value = record.final[config.objective]
     return float("nan") if value is None else value
 
@@ -43,11 +47,23 @@ def task(config: DictConfig) -> float:
 task.stacked = True  # type: ignore[attr-defined]  # the launcher `stacks` may train its jobs together
 
 
+def _recorded(job: Job, watch: Watch) -> Record:
+    """Train one job; if it fails, its folder says so."""
+    try:
+        ((_, record),) = run_jobs([job], watch)
+    except Exception as error:
+        end_without_result(job, Ending.failed, describe(error))
+        raise
+    return record
+
+
 def _job(config: DictConfig) -> Job:
     run = to_run(plain(config))
     chosen = HydraConfig.get().runtime.choices
     choices = tuple((group, str(chosen[group])) for group in GROUPS)
-    return Job(run, identify(run), Path(HydraConfig.get().runtime.output_dir), choices)
+    folder = Path(os.path.relpath(HydraConfig.get().runtime.output_dir))
+    seconds = config.checkpoint_seconds
+    return Job(run, identify(run), folder, choices, checkpoint_seconds=seconds)
 
 
 def main() -> None:
@@ -57,6 +73,7 @@ def main() -> None:
     try:
         register()
         arguments = get_args_parser().parse_args()
+        _check_flags(arguments)
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         parse(arguments.overrides, folders)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
@@ -64,8 +81,22 @@ def main() -> None:
         if traceback_wanted:
             raise
         sys.exit(f"error: {sentence(error)}")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupted:
+        print(f"interrupted: {interrupted or 'at once'}", file=sys.stderr)
         sys.exit(130)
+
+
+def _check_flags(arguments: argparse.Namespace) -> None:
+    """Refuse what Hydra would refuse with a traceback."""
+    modes = {"--run": arguments.run, "--multirun": arguments.multirun, "--cfg": arguments.cfg}
+    modes |= {"--info": arguments.info, "--shell-completion": arguments.shell_completion}
+    given = [flag for flag, value in modes.items() if value]
+    if len(given) > 1:
+        raise ConfigError(f"only one of {', '.join(modes)} can be given, got {' '.join(given)}")
+    if arguments.resolve and not (arguments.cfg or arguments.help):
+        raise ConfigError("--resolve must come with --cfg")
+    if arguments.experimental_rerun:
+        raise ConfigError("--experimental-rerun must not be given: it would load a pickle")
 
 
 def sentence(error: BaseException) -> str:

@@ -4,25 +4,35 @@ Owns the epochs: what is recorded when, and that a run which diverges leaves the
 is frozen at that epoch and costs nothing more. Knows neither Hydra nor files.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from src.blas import one_thread
+from src.checkpoint import Checkpoint
 from src.datasets import Dataset
 from src.descent import descend_epoch
 from src.divergence import place
 from src.evaluation import Blocks, confusion, evaluate
+from src.recorder import Recorder
 from src.run import Run
 from src.stack import Stack
-from src.timeline import CURVES, Ending, Outcome, Timeline, snapshot_epochs
+from src.timeline import Timeline, snapshot_epochs
 
-OnEpoch = Callable[[int, int], None]
+Watch = Callable[[int, int, Callable[[], dict[Run, Checkpoint]]], None]
+
+
+def _look_away(epoch: int, alive: int, checkpoints: Callable[[], dict[Run, Checkpoint]]) -> None:
+    """Watch nothing."""
 
 
 def train(
-    runs: Sequence[Run], dataset: Dataset, on_epoch: OnEpoch = lambda epoch, alive: None
+    runs: Sequence[Run],
+    dataset: Dataset,
+    watch: Watch = _look_away,
+    resumed: Mapping[Run, Checkpoint] | None = None,
 ) -> list[Timeline]:
     """Train runs of one structure together and return their timelines, in the order of the runs.
 
@@ -32,90 +42,86 @@ def train(
         Of one `stack.structure`, all different.
     dataset
         The digits that they name.
-    on_epoch
-        Told, after every epoch, its number and how many runs have not diverged.
+    watch
+        Called after every epoch with its number, how many runs have not ended, and a function
+        that makes a checkpoint of each of these. What it raises ends the training.
+    resumed
+        A checkpoint of every run, all at one epoch: training goes on from there, and ends with the
+        same bits as if it had never stopped.
     """
     with one_thread(), np.errstate(all="ignore"):
-        timelines = _train(Stack(runs, dataset), on_epoch)
+        timelines = _train(Stack(runs, dataset), watch, resumed or {})
     return [timelines[run] for run in runs]
 
 
-def _train(stack: Stack, on_epoch: OnEpoch) -> dict[Run, Timeline]:
+def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dict[Run, Timeline]:
     run = stack.runs[0]
-    kept = set(snapshot_epochs(run.epochs))
     recorders = {run: Recorder(run) for run in stack.runs}
+    first = _resume(stack, recorders, resumed) if resumed else 0
     blocks = Blocks(stack)
-    for epoch in range(run.epochs + 1):
+    for epoch in range(first, run.epochs + 1):
         samples = stack.train[:, :0]
         before = stack.network.parameters.rows(np.arange(len(stack.runs)))
         if epoch:
             samples = stack.next_epoch()
             descend_epoch(stack.network, blocks, samples, run.batch)
-        values = evaluate(stack, blocks)
-        ended = ~(
-            stack.network.parameters.finite()
-            & np.isfinite(values["train_loss"])
-            & np.isfinite(values["test_loss"])
-        )
-        last = ended | (epoch == run.epochs)
-        decisions = confusion(stack, blocks) if last.any() else None
-        for r, each in enumerate(stack.runs):
-            recorder = recorders[each]
-            recorder.add(epoch, {name: curve[r] for name, curve in values.items()})
-            if last[r] or epoch in kept:
-                recorder.keep_filters(epoch, stack.network.parameters.filters[r])
-            if last[r] and decisions is not None:
-                outcome = Outcome(Ending.finished, epoch)
-                if ended[r]:
-                    where = place(stack, r, before, samples)
-                    outcome = Outcome(Ending.diverged, epoch, where)
-                recorder.end(outcome, stack, r, decisions[r])
-        on_epoch(epoch, len(stack.runs) - int(ended.sum()))
-        if ended.all():
+        diverged = _record(stack, blocks, recorders, epoch)
+        for r in np.flatnonzero(diverged).tolist():
+            recorders[stack.runs[r]].diverge(epoch, place(stack, r, before, samples), stack, r)
+        if diverged.all():
+            watch(epoch, 0, dict)
             break
-        if ended.any():
-            stack = stack.rows(np.flatnonzero(~ended))
+        if diverged.any():
+            stack = stack.rows(np.flatnonzero(~diverged))
             blocks = Blocks(stack)
+        if epoch == run.epochs:
+            for r, decisions in enumerate(confusion(stack, blocks)):
+                recorders[stack.runs[r]].finish(stack, r, decisions)
+        watch(epoch, len(stack.runs), partial(_checkpoints, stack, recorders, epoch))
     return {run: recorder.timeline for run, recorder in recorders.items()}
 
 
-class Recorder:
-    """Gathers one run's timeline, epoch by epoch."""
+def _record(
+    stack: Stack, blocks: Blocks, recorders: dict[Run, Recorder], epoch: int
+) -> NDArray[np.bool_]:
+    """Record every run's values at the end of an epoch, and return which have diverged."""
+    values = evaluate(stack, blocks)
+    kept = epoch in snapshot_epochs(stack.runs[0].epochs)
+    for r, run in enumerate(stack.runs):
+        recorders[run].add(epoch, {name: curve[r] for name, curve in values.items()})
+        if kept:
+            recorders[run].keep_filters(epoch, stack.network.parameters.filters[r])
+    losses = np.isfinite(values["train_loss"]) & np.isfinite(values["test_loss"])
+    diverged: NDArray[np.bool_] = ~(stack.network.parameters.finite() & losses)
+    return diverged
 
-    timeline: Timeline
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self.curves = {name: np.full(run.epochs + 1, np.nan) for name in CURVES}
-        self.filters: dict[int, NDArray[np.floating]] = {}
+def _resume(stack: Stack, recorders: dict[Run, Recorder], resumed: Mapping[Run, Checkpoint]) -> int:
+    """Put a stack where its checkpoints stand, and return the next epoch."""
+    parameters = stack.network.parameters
+    for r, run in enumerate(stack.runs):
+        checkpoint = resumed[run]
+        recorders[run].curves = {n: curve.copy() for n, curve in checkpoint.curves.items()}
+        recorders[run].filters = dict(checkpoint.kept)
+        parameters.filters[r] = checkpoint.filters
+        parameters.weights[r] = checkpoint.weights
+        parameters.biases[r] = checkpoint.biases
+    (epoch,) = {checkpoint.epoch for checkpoint in resumed.values()}
+    for _ in range(epoch):
+        stack.next_epoch()
+    return epoch + 1
 
-    def add(self, epoch: int, values: dict[str, np.float64]) -> None:
-        """Record every curve's value at an epoch."""
-        for name, value in values.items():
-            self.curves[name][epoch] = value
 
-    def keep_filters(self, epoch: int, filters: NDArray[np.floating]) -> None:
-        """Keep a copy of the filters (L, I·J+1), without their biases."""
-        shape = self.run.L, self.run.I, self.run.J
-        self.filters[epoch] = filters[:, :-1].reshape(shape).copy()
-
-    def end(self, outcome: Outcome, stack: Stack, row: int, decisions: NDArray[np.int64]) -> None:
-        """Close the timeline with what the run's row of the stack holds now."""
-        p = stack.network.parameters
-        epochs = sorted(self.filters)
-        if outcome.ending is Ending.diverged:  # a decision between NaNs says nothing
-            for name in ("train_acc", "test_acc"):
-                self.curves[name][outcome.epoch] = np.nan
-        self.timeline = Timeline(
-            outcome=outcome,
-            curves=self.curves,
-            filter_epochs=np.array(epochs),
-            filters=np.array([self.filters[epoch] for epoch in epochs]),
-            parameters={
-                "filters": self.filters[epochs[-1]],
-                "filter_biases": p.filters[row, :, -1].copy(),
-                "weights": p.weights[row].copy(),
-                "biases": p.biases[row].copy(),
-            },
-            confusion=decisions,
+def _checkpoints(stack: Stack, recorders: dict[Run, Recorder], epoch: int) -> dict[Run, Checkpoint]:
+    p = stack.network.parameters
+    return {
+        run: Checkpoint(
+            epoch,
+            recorders[run].curves,
+            recorders[run].filters,
+            p.filters[r],
+            p.weights[r],
+            p.biases[r],
         )
+        for r, run in enumerate(stack.runs)
+    }

@@ -1,7 +1,8 @@
 """The report's network in plain loops: an oracle that shares no arithmetic with the engine.
 
-Owns its own forward and backward pass, update and evaluation, on Python floats, position by position.
-It starts where the engine starts (subset, initial weights, orders) and does nothing else with it.
+Owns its own forward and backward pass, update and evaluation, on Python floats, position by
+position. It starts where the engine starts (subset, initial weights, orders), and that is all they
+have in common.
 """
 
 import math

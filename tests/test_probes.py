@@ -102,7 +102,9 @@ def test_losses_and_accuracies_are_of_all_digits_though_probes_are_not() -> None
     _, targets, _, z1 = forward(run, timeline, DIGITS, 10_000)
     assert len(targets) == 1300
     x2 = np.tanh(z1)
-    np.testing.assert_allclose(timeline.final("train_loss"), ((x2 - targets) ** 2).sum(1).mean() / 2)
+    np.testing.assert_allclose(
+        timeline.final("train_loss"), ((x2 - targets) ** 2).sum(1).mean() / 2
+    )
     right = x2.argmax(1) == targets.argmax(1)
     np.testing.assert_allclose(timeline.final("train_acc"), right.mean())
 

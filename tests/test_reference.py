@@ -1,7 +1,7 @@
 """A reference trajectory in float64: it catches results that changed without a new ENGINE_VERSION.
 
-The numbers are those of the naive loops (`tests/naive.py`), not of the engine. Where results are meant
-to change, raise `ENGINE_VERSION` and print the numbers anew with
+The numbers are those of the naive loops (`tests/naive.py`), not of the engine. Where results are
+meant to change, raise `ENGINE_VERSION` and print the numbers anew with
 
     python -m tests.test_reference
 """
@@ -27,10 +27,20 @@ RUNS: dict[str, Run] = {
     for name, keys in {
         "the report's": {"lrA": 0.001, "lrW": 0.001},
         "sigmoid, fixed, normal": {"act": Act.sigmoid, "order": Order.fixed, "init": Init.normal},
-        "relu, alternate, he": {"act": Act.relu, "order": Order.alternate, "init": Init.he, **THREE},
+        "relu, alternate, he": {
+            "act": Act.relu,
+            "order": Order.alternate,
+            "init": Init.he,
+            **THREE,
+        },
         "none, random, glorot": {"act": Act.none, "init": Init.glorot, "seed": 8, **THREE},
         "tanh, fixed, identity": {"init": Init.identity, "order": Order.fixed, "batch": 31},
-        "zeros, streams": {"init": Init.zeros, "order_seed": 1, "subset_seed": 2, "act": Act.sigmoid},
+        "zeros, streams": {
+            "init": Init.zeros,
+            "order_seed": 1,
+            "subset_seed": 2,
+            "act": Act.sigmoid,
+        },
     }.items()
 }
 CURVES = ("train_loss", "test_loss", "conv_norm", "conv_grad_norm", "perceptron_grad_norm")

@@ -21,9 +21,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from src import evaluation
 from src.activations import Act
 from src.datasets import Dataset, load
+from src.errors import ConfigError
 from src.inits import Init
 from src.orders import Order
-from src.run import Dtype, Run
+from src.run import Dtype, Run, check
 from src.timeline import Ending
 from src.trainer import train
 from tests.strategies import different, make_dataset, make_run, stacks
@@ -80,9 +81,7 @@ def various(R: int, **structural: object) -> list[Run]:
     runs = []
     rates = cycle([0.001, 0.01, 0.1, 0.3, 0.02])
     inits = cycle([Init.uniform, Init.normal, Init.glorot, Init.he, Init.zeros])
-    for r, act, order, init in zip(
-        range(R), cycle(Act), cycle(Order), inits, strict=False
-    ):
+    for r, act, order, init in zip(range(R), cycle(Act), cycle(Order), inits, strict=False):
         keys = {"act": act, "order": order, "init": init, "seed": r // 5, "act_out": Act.tanh}
         keys |= {"lrA": next(rates) + r * 1e-6, "lrW": next(rates)}
         if r % 7 == 3:
@@ -168,15 +167,17 @@ def test_a_layer_with_a_rate_does_learn_beside_one_without() -> None:
     assert not np.array_equal(timeline.parameters["weights"], start["weights"])
 
 
-def test_a_rate_that_float32_rounds_to_zero_does_not_freeze_its_neighbours() -> None:
-    tiny, other = make_run(lrA=1e-60, lrW=0.1, epochs=2), make_run(lrA=0.1, lrW=0.1, epochs=2)
-    structures = {run: train([run], DIGITS)[0] for run in (tiny, other)}
-    try:
-        together = train([tiny, other], DIGITS)
-    except ValueError:  # they may refuse to share a stack
+@pytest.mark.parametrize("tiny", [1.2e-38, 1e-44, 1e-60])
+def test_no_rate_that_the_rules_allow_is_rounded_to_zero_and_freezes_its_neighbours(
+    tiny: float,
+) -> None:
+    runs = [make_run(lrA=tiny, lrW=0.1, epochs=2), make_run(lrA=0.1, lrW=0.1, epochs=2)]
+    if tiny < np.finfo(np.float32).smallest_normal:
+        with pytest.raises(ConfigError, match=r"^lrA must be 0, or 1\.2e-38 to "):
+            check(runs[0], DIGITS)
         return
-    for timeline, run in zip(together, (tiny, other), strict=True):
-        assert different(timeline, structures[run]) == []
+    check(runs[0], DIGITS)
+    assert_rows_equal_runs_alone(runs, DIGITS, [0, 1])
 
 
 # --- BLAS
@@ -196,7 +197,7 @@ def test_the_engine_holds_blas_to_one_thread_and_gives_the_callers_setting_back(
     seen: list[set[int]] = []
     with threadpool_limits(2, user_api="blas"):
         before = blas_threads()
-        by_two = train(runs, DIGITS, lambda epoch, alive: seen.append(blas_threads()))
+        by_two = train(runs, DIGITS, lambda epoch, alive, _: seen.append(blas_threads()))
         after = blas_threads()
     assert before == after == {2}
     assert seen == [{1}, {1}]
@@ -215,12 +216,14 @@ def wide_features() -> str:
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="kernels of x86-64")
 def test_rows_never_mix_with_the_kernels_of_an_older_processor_either() -> None:
     script = (
-        "import sys, pytest, numpy as np, scipy.linalg.blas\n"
+        "import sys, pytest, numpy, scipy.linalg.blas\n"
         "from threadpoolctl import threadpool_info\n"
-        "kernels = {lib['architecture'] for lib in threadpool_info() if lib['user_api'] == 'blas'}\n"
+        "libraries = [lib for lib in threadpool_info() if lib['user_api'] == 'blas']\n"
+        "kernels = {lib['architecture'] for lib in libraries}\n"
         "assert kernels == {'Haswell'}, kernels\n"
-        "sys.exit(pytest.main(['-q', '-x', '-p', 'no:cacheprovider', '-W', 'error',\n"
-        "    'tests/test_rows_never_mix.py', '-k', '(real_digits and 8) or no_size']))\n"
+        "sys.exit(pytest.main(['-o', 'addopts=', '-q', '-x', '-p', 'no:cacheprovider',\n"
+        "    '-W', 'error', 'tests/test_rows_never_mix.py',\n"
+        "    '-k', '(real_digits and 8) or no_size']))\n"
     )
     kernels = {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": wide_features()}
     done = subprocess.run(

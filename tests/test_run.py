@@ -10,12 +10,13 @@ from src.activations import Act
 from src.datasets import load
 from src.errors import ConfigError
 from src.inits import Init
-from src.run import Run, Stream, check
+from src.run import Dtype, Run, Stream, check
 from tests.strategies import make_dataset, make_run
 
 DIGITS = load("embedded")
 FITS = " (a filter fits into the image of 28×28 pixels)"
-RATE = "a finite number, 0 or more"
+RATE = "0, or 1.2e-38 to 3.4e+38 (float32)"
+RATE64 = "0, or 2.2e-308 to 1.8e+308 (float64)"
 
 BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"L": 0}, "L must be at least 1 and at most 4096, got 0"),
@@ -34,6 +35,10 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     ({"lrW": -1e-300}, f"lrW must be {RATE}, got -1e-300"),
     ({"init_scale": -1.0}, f"init_scale must be {RATE}, got -1.0"),
     ({"init_scale": float("nan")}, f"init_scale must be {RATE}, got nan"),
+    ({"lrA": 1e39}, f"lrA must be {RATE}, got 1e+39"),
+    ({"lrW": 1e-39}, f"lrW must be {RATE}, got 1e-39"),
+    ({"init_scale": 1e-60}, f"init_scale must be {RATE}, got 1e-60"),
+    ({"lrA": 5e-324, "dtype": Dtype.float64}, f"lrA must be {RATE64}, got 5e-324"),
     ({"seed": -1}, "seed must be 0 to 9223372036854775807, got -1"),
     ({"seed": 2**63}, f"seed must be 0 to 9223372036854775807, got {2**63}"),
     ({"subset_seed": -1}, "subset_seed must be 0 to 9223372036854775807, got -1"),
@@ -72,6 +77,8 @@ def test_a_broken_rule_is_named_with_its_key_and_value(broken: dict[str, Any], w
         {"L": 1, "I": 1, "J": 1, "batch": 1, "epochs": 0},
         {"L": 4096, "batch": 1_000_000, "epochs": 1_000_000},
         {"lrA": 0.0, "lrW": 0.0, "init_scale": 0.0},
+        {"lrA": 1.2e-38, "lrW": 3.4e38},
+        {"lrA": 1e-300, "lrW": 1e300, "dtype": Dtype.float64},
         {"seed": 2**63 - 1, "subset_seed": 0, "order_seed": 2**63 - 1},
         {"init": Init.identity},
         {"init": Init.identity, "L": 10, "classes": tuple(range(10))},

@@ -92,7 +92,9 @@ def learn_by_autograd(run: Run, dataset: Dataset) -> Iterator[dict[str, Any]]:
     orders = run.order.epochs(labels, run.rng(Stream.order))
     for _ in range(run.epochs):
         for batch in torch.tensor(next(orders)).split(run.batch):
-            z0 = torch.nn.functional.conv2d(images[batch], p["filters"][:, None], p["filter_biases"])
+            z0 = torch.nn.functional.conv2d(
+                images[batch], p["filters"][:, None], p["filter_biases"]
+            )
             x1 = apply[run.act.name](z0).flatten(1)
             x2 = apply[run.act_out.name](x1 @ p["weights"].T + p["biases"])
             loss = 0.5 * ((x2 - targets[batch]) ** 2).sum(1).mean()

@@ -5,6 +5,7 @@ Owns the step from Hydra's words to jobs and from records to Hydra's returns, ca
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
@@ -13,12 +14,11 @@ from omegaconf import DictConfig, OmegaConf
 from src.config import dataset_of
 from src.errors import SweepscopeError
 from src.launch.composition import Composer
-from src.launch.habits import write_log
 from src.launch.progress import display
 from src.launch.workers import run_stacks
 from src.partition import partition
+from src.record import Record
 from src.run import Run
-from src.store import Record
 from src.task import Job
 from src.timeline import Ending
 
@@ -46,27 +46,54 @@ def launch(
     jobs = [composer.job(words) for words in job_overrides]
     hydras = _Callbacks(launcher, composer, jobs, initial_job_idx)
     hydras.start()
-    records = train_all(list({job.run: job for job in jobs}.values()), launcher.config.n_jobs)
+    records = train_all(Plan.of(list({job.run: job for job in jobs}.values()), launcher.config))
     returns = [
-        _return(composer, job, records[job.run], hydras.config(i)) for i, job in enumerate(jobs)
+        _return(composer, job, records.get(job.run), hydras.config(i)) for i, job in enumerate(jobs)
     ]
     hydras.end(returns)
     return returns
 
 
-def train_all(jobs: Sequence[Job], n_jobs: int | None) -> dict[Run, Record]:
-    """Train jobs, all different, as stacks in worker processes, and show how they get on."""
-    workers = n_jobs or available_cores()
-    by_run = {job.run: job for job in jobs}
-    image = dataset_of(jobs[0].run).images.shape[1:]
-    stacks = partition(list(by_run), workers, (image[0], image[1]))
+@dataclass(frozen=True)
+class Plan:
+    """Jobs, all different, cut into stacks for so many workers."""
+
+    stacks: list[list[Job]]
+    workers: int
+    fail_fast: bool
+    image: tuple[int, int]
+
+    @classmethod
+    def of(cls, jobs: Sequence[Job], config: DictConfig) -> "Plan":
+        """Make the plan that a composed config asks for."""
+        by_run = {job.run: job for job in jobs}
+        workers = min(config.n_jobs or available_cores(), len(jobs))
+        H, V = dataset_of(jobs[0].run).images.shape[1:]
+        runs = partition(list(by_run), workers, (H, V), config.stack_memory * 10**6)
+        stacks = [[by_run[run] for run in stack] for stack in runs]
+        return cls(stacks, workers, config.fail_fast, (H, V))
+
+    @property
+    def runs(self) -> list[list[Run]]:
+        """The runs of the stacks."""
+        return [[job.run for job in stack] for stack in self.stacks]
+
+
+def train_all(plan: Plan) -> dict[Run, Record]:
+    """Train a plan's jobs in worker processes and show how they get on.
+
+    Returns
+    -------
+    The record of every run; where `fail_fast` ended it all at a failure, of those that had ended.
+    """
+    stack_of = {run: number for number, stack in enumerate(plan.runs) for run in stack}
     records = {}
-    with display(stacks) as shown:
-        work = [[by_run[run] for run in stack] for stack in stacks]
-        for job, record in run_stacks(work, workers, shown.progress):
-            write_log(job, record)
+    with display(plan.runs) as shown:
+        for job, record in run_stacks(plan.stacks, plan.workers, shown.progress):
             records[job.run] = record
-            shown.ended(record)
+            shown.ended(stack_of[job.run], record)
+            if plan.fail_fast and record.outcome.ending is Ending.failed:
+                break
     return records
 
 
@@ -85,14 +112,15 @@ class _Callbacks:
 
     def config(self, i: int) -> DictConfig:
         """Return the whole config of job i, with its number."""
-        _, composed = self.composer.config(self.jobs[i].words)
+        composed = self.composer.composed([]).config
         if not self.wanted:
             return composed
         config = OmegaConf.create(composed, flags={"struct": False})
         config.hydra.job.num = self.first + i
         config.hydra.job.id = str(self.first + i)
         config.hydra.runtime.output_dir = str(self.jobs[i].folder.absolute())
-        config.merge_with(self.composer.config(self.jobs[i].words)[0])
+        config.hydra.overrides.task = list(self.jobs[i].words)
+        config.merge_with(self.composer.config(self.jobs[i].words))
         return config
 
     def start(self) -> None:
@@ -106,8 +134,8 @@ class _Callbacks:
             self.callbacks.on_job_end(config=self.config(i), job_return=returns[i])
 
 
-def _return(composer: Composer, job: Job, record: Record, hydra: DictConfig) -> JobReturn:
-    config, _ = composer.config(job.words)
+def _return(composer: Composer, job: Job, record: Record | None, hydra: DictConfig) -> JobReturn:
+    config = composer.config(job.words)
     returned = JobReturn(
         overrides=list(job.words),
         cfg=config,
@@ -115,7 +143,10 @@ def _return(composer: Composer, job: Job, record: Record, hydra: DictConfig) -> 
         working_dir=str(job.folder),
         task_name="sweepscope",
     )
-    if record.outcome.ending is Ending.failed:
+    if record is None:
+        returned.status = JobStatus.FAILED
+        returned.return_value = RunFailed(f"{job.folder} was not trained: another run failed first")
+    elif record.outcome.ending is Ending.failed:
         returned.status = JobStatus.FAILED
         message = (record.outcome.message or "").strip().splitlines()[-1:]
         returned.return_value = RunFailed(f"{job.folder} failed: {''.join(message)}")

@@ -1,12 +1,14 @@
-"""Jobs from words: composed once for each distinct set of group choices, then values are set.
+"""Jobs from words: composed once, then what a choice or a value sets is laid over it.
 
-Hydra takes 65 ms to compose a config, and a grid needs few distinct ones: within a set of choices
-the jobs differ in plain values. Owns that shortcut; a test holds it to Hydra's own result.
+Hydra takes 65 ms to compose a config, and asks for it twice a job. A group file that sets plain
+keys and nothing else, as those of this project do, needs no composing: its keys replace those of
+the default. Owns that shortcut; whatever is not so plain is composed by Hydra, and a test holds
+both ways to the same result.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,24 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 
-from src.config import GROUPS, Schema, identify, plain, to_run
+from src.config import GROUPS, identify, resolved, to_run
 from src.identity import folder_name
+from src.schema import KEYS, typed
+from src.study import place
 from src.task import Job
 
-_KEYS = frozenset(field.name for field in fields(Schema))
+Values = dict[str, Any]
+
+
+@dataclass
+class Composed:
+    """A config that Hydra composed, as a plain dict with its references open."""
+
+    config: DictConfig
+    values: Values
+    choices: dict[str, str]
+    firm: frozenset[str] | None
+    """Keys that an experiment sets, which no choice replaces; None where that is not plain."""
 
 
 class Composer:
@@ -37,53 +52,109 @@ class Composer:
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self.loader, self.master = loader, master
         self.folder = Path(str(master.hydra.sweep.dir))
+        self.many = False
+        """Whether the study is of many runs, and cut into folders."""
         self._parser = OverridesParser.create()
         self._words: dict[str, Override] = {}
-        self._composed: dict[tuple[str, ...], DictConfig] = {}
+        self._composed: dict[tuple[str, ...], Composed] = {}
+        self._files: dict[str, Values | None] = {}
         self._jobs: dict[tuple[str, ...], Job] = {}
-
-    def config(self, words: Sequence[str]) -> tuple[DictConfig, DictConfig]:
-        """Return a job's own config, and the whole that was composed for its group choices."""
-        overrides = [self._parse(word) for word in words]
-        plain = [_is_value(override) for override in overrides]
-        choices = tuple(word for word, is_plain in zip(words, plain, strict=True) if not is_plain)
-        if choices not in self._composed:
-            self._composed[choices] = self.loader.load_sweep_config(self.master, list(choices))
-        composed = self._composed[choices]
-        config = OmegaConf.masked_copy(composed, [str(key) for key in composed if key != "hydra"])
-        for override, is_plain in zip(overrides, plain, strict=True):
-            if is_plain:
-                config[override.key_or_group] = override.value()
-        return config, composed
 
     def job(self, words: Sequence[str]) -> Job:
         """Return the job that the words describe, checked."""
         key = tuple(words)
         if key not in self._jobs:
-            config, composed = self.config(words)
-            values = plain(config)
+            values, choices = self.values(words)
             run = to_run(values)
-            chosen: dict[str, Any] = dict(composed.hydra.runtime.choices)
-            choices = tuple((group, str(chosen[group])) for group in GROUPS)
             run_id = identify(run)
-            folder = self.folder / folder_name(run.record(), run_id)
-            self._jobs[key] = Job(run, run_id, folder, choices, key, _yaml(values))
+            folder = place(self.folder, folder_name(run.record(), run_id), self.many)
+            chosen = tuple((group, choices[group]) for group in GROUPS)
+            seconds = values["checkpoint_seconds"]
+            self._jobs[key] = Job(run, run_id, folder, chosen, key, _yaml(values), seconds)
         return self._jobs[key]
+
+    def values(self, words: Sequence[str]) -> tuple[Values, dict[str, str]]:
+        """Return a job's values by key, references resolved, and its choice for every group."""
+        overrides = {word: self._parse(word) for word in words}
+        plain = {word for word, override in overrides.items() if _may_be_plain(override)}
+        composed = self.composed([word for word in words if word not in plain])
+        odd = {word for word in plain if not self._fits(overrides[word], composed)}
+        if odd:
+            plain -= odd
+            composed = self.composed([word for word in words if word not in plain])
+        values, choices = dict(composed.values), dict(composed.choices)
+        laid = [overrides[word] for word in words if word in plain]
+        for override in laid:
+            group = override.key_or_group
+            if group in GROUPS:
+                choices[group] = str(override.value())
+                file = self._file(f"{group}/{choices[group]}") or {}
+                firm = composed.firm or frozenset()
+                values |= {key: file[key] for key in file if key not in firm}
+        for override in laid:
+            key = override.key_or_group
+            if key not in GROUPS:
+                values[key] = typed(key, override.value())
+        return resolved(values), choices
+
+    def config(self, words: Sequence[str]) -> DictConfig:
+        """Return a job's values as Hydra hands them to a task."""
+        return OmegaConf.create(self.values(words)[0], flags={"struct": True})
+
+    def composed(self, words: Sequence[str]) -> Composed:
+        """Let Hydra compose words."""
+        key = tuple(words)
+        if key not in self._composed:
+            config = self.loader.load_sweep_config(self.master, list(words))
+            choices = {str(k): str(v) for k, v in config.hydra.runtime.choices.items()}
+            values: Any = OmegaConf.to_container(
+                OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
+            )
+            firm: frozenset[str] | None = frozenset()
+            if choices.get("experiment", "None") != "None":
+                file = self._file(f"experiment/{choices['experiment']}")
+                firm = None if file is None else frozenset(file)
+            self._composed[key] = Composed(config, values, choices, firm)
+        return self._composed[key]
 
     def _parse(self, word: str) -> Override:
         if word not in self._words:
             self._words[word] = self._parser.parse_override(word)
         return self._words[word]
 
+    def _fits(self, override: Override, composed: Composed) -> bool:
+        """Whether laying an override over a composed config gives what composing it would."""
+        group = override.key_or_group
+        if group not in GROUPS:
+            return True
+        default = self._file(f"{group}/{composed.choices[group]}")
+        chosen = self._file(f"{group}/{override.value()}")
+        if composed.firm is None or default is None or chosen is None:
+            return False
+        return default.keys() <= chosen.keys()
 
-def _is_value(override: Override) -> bool:
-    """Whether an override sets a plain value of the schema, and does not choose from a group."""
-    key = override.key_or_group
-    changes = override.type is OverrideType.CHANGE and override.package is None
-    return changes and key in _KEYS and key not in GROUPS
+    def _file(self, path: str) -> Values | None:
+        """Return what a global group file sets, None where it is not as plain as that."""
+        if path not in self._files:
+            result = self.loader.repository.load_config(path)  # type: ignore[attr-defined]
+            plain = result is not None and result.header["package"] == "_global_"
+            plain = plain and all(item.is_override() for item in result.defaults_list)
+            values: Any = OmegaConf.to_container(result.config) if plain else {}
+            plain = plain and KEYS.issuperset(values.keys() - {"hydra"})
+            self._files[path] = {k: _typed(k, v) for k, v in values.items()} if plain else None
+        return self._files[path]
 
 
-def _yaml(values: dict[str, Any]) -> str:
-    """Return a flat config as YAML, of which JSON's scalars and lists are a part."""
+def _typed(key: str, value: Any) -> Any:
+    return typed(key, value) if key in KEYS and value != "???" else value
+
+
+def _may_be_plain(override: Override) -> bool:
+    change = override.type is OverrideType.CHANGE and override.package is None
+    return change and override.key_or_group in KEYS | set(GROUPS)
+
+
+def _yaml(values: Values) -> str:
+    """Return flat values as YAML, of which JSON's scalars and lists are a part."""
     names = {key: v.name if isinstance(v, Enum) else v for key, v in values.items()}
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in names.items())

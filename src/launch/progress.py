@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from src.launch.workers import Progress
+from src.record import Record
 from src.run import Run
-from src.store import Record
 from src.timeline import Ending
 
 LINE_SECONDS = 10.0
@@ -22,31 +22,35 @@ class Counts:
 
     def __init__(self, stacks: Sequence[Sequence[Run]]) -> None:
         self.runs = sum(map(len, stacks))
-        self.samples = sum(run.epochs * run.T for stack in stacks for run in stack)
+        self.of_stack = [sum(run.epochs * run.T for run in stack) for stack in stacks]
+        self.samples = sum(self.of_stack)
         self.done = self.failed = self.diverged = 0
         self.best: float | None = None
         self.start = time.monotonic()
-        self._presented: dict[int, int] = {}
-        self._ended = 0
+        self._left = [len(stack) for stack in stacks]
+        self._current: dict[int, Progress] = {}
 
     def progress(self, progress: Progress) -> None:
         """Take note of a stack at the end of an epoch."""
-        self._presented[progress.stack] = progress.samples
+        self._current[progress.stack] = progress
 
-    def ended(self, record: Record) -> None:
+    def ended(self, stack: int, record: Record) -> None:
         """Take note of a run's end."""
         self.done += 1
         self.failed += record.outcome.ending is Ending.failed
         self.diverged += record.outcome.ending is Ending.diverged
-        self._ended += int(record.config["epochs"]) * int(record.config["T"])
         score = record.final.get("test_acc")
         if score is not None and (self.best is None or score > self.best):
             self.best = score
+        self._left[stack] -= 1
+        if not self._left[stack]:
+            self._current.pop(stack, None)
 
     @property
     def presented(self) -> int:
-        """How many samples have been presented, over all runs."""
-        return min(self.samples, max(self._ended, sum(self._presented.values())))
+        """How many samples have been presented, over all runs; all of a run that has ended."""
+        ended = sum(n for n, left in zip(self.of_stack, self._left, strict=True) if not left)
+        return min(self.samples, ended + sum(p.samples for p in self._current.values()))
 
     def __str__(self) -> str:
         seconds = time.monotonic() - self.start
@@ -56,15 +60,16 @@ class Counts:
             parts.append(f"{(self.samples - self.presented) / rate:.0f} s left")
         if self.best is not None:
             parts.append(f"best test accuracy {self.best:.3f}")
-        if self.diverged:
-            parts.append(f"{self.diverged} diverged")
-        if self.failed:
-            parts.append(f"{self.failed} failed")
+        for number, ending in ((self.diverged, "diverged"), (self.failed, "failed")):
+            if number:
+                parts.append(f"{number} {ending}")
+        for stack, progress in sorted(self._current.items()):
+            parts.append(f"stack {stack + 1} ({self._left[stack]} runs) at epoch {progress.epoch}")
         return ", ".join(parts)
 
 
 class Display:
-    """Takes note of progress, and shows the counts by calling `show` with their text and share."""
+    """Takes note of progress and shows the counts."""
 
     def __init__(self, counts: Counts, show: Callable[[Counts], None]) -> None:
         self.counts, self._show = counts, show
@@ -74,9 +79,9 @@ class Display:
         self.counts.progress(progress)
         self._show(self.counts)
 
-    def ended(self, record: Record) -> None:
+    def ended(self, stack: int, record: Record) -> None:
         """Show a run's end."""
-        self.counts.ended(record)
+        self.counts.ended(stack, record)
         self._show(self.counts)
 
 

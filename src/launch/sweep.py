@@ -1,9 +1,11 @@
 """A grid, from the first word to the last line: what `hydra/sweeper=grid` does.
 
-Owns the expansion of the grid, its checks, the study's folder, and what is said at the end.
+Owns the expansion of the grid, its checks, which of its runs the study has already, and what is
+said before and after.
 """
 
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,20 @@ from hydra.core.override_parser.types import Override, Transformer
 from hydra.core.utils import JobReturn
 
 from src.errors import ConfigError, SweepscopeError
-from src.launch.batch import composer_of
-from src.launch.table import summary
+from src.interruption import Interrupted
+from src.launch.batch import Plan, composer_of
+from src.launch.history import Entry
+from src.launch.table import Ended, command, counted, summary
 from src.overrides import grid_size, parse, values
-from src.store import read_record
-from src.study import open_study
+from src.preflight import estimate
+from src.schema import KEYS, RUN_KEYS
+from src.store import clean, damage, has_ended, has_result, read_record
+from src.study import locked, set_aside
 from src.task import Job
 from src.timeline import Ending
 
-MOST_RUNS = 100_000
+MANY = 1000
+"""A grid of more runs cuts its study into folders."""
 
 
 class SweepFailed(SweepscopeError):
@@ -37,23 +44,58 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
         A word cannot be meant, or a run breaks a rule; nothing has been trained or written.
     SweepFailed
         Some runs failed; all others are done.
+    Interrupted
+        A signal asked to stop; every run has ended or has its checkpoint.
     """
+    config = sweeper.config
     words = [f"{key}={value}" for key, value in sweeper.params.items()] + list(arguments)
     folders = _config_folders(sweeper.hydra_context.config_loader)
     grid = {o.get_key_element(): o for o in parse(words, folders)}  # the last of a key counts
-    size = grid_size(grid.values())
-    if size > MOST_RUNS:
-        raise ConfigError(f"the grid must have at most {MOST_RUNS:,} runs, it has {size:,}")
+    for key, override in grid.items():
+        if override.is_sweep_override() and key in KEYS and key not in RUN_KEYS:
+            raise ConfigError.of(key, "one value for the whole sweep", override.input_line)
+    size = grid_size(grid.values(), folders)
+    if size > config.most_runs:
+        raise ConfigError.of("most_runs", f"{size:,} or more for this grid", config.most_runs)
     composer = composer_of(sweeper.launcher)
+    composer.many = size > MANY
     jobs = distinct(composer.job(words) for words in expand(grid.values(), folders))
-    open_study(composer.folder, fresh=sweeper.config.study is None)
-    returns = sweeper.launcher.launch([job.words for job in jobs], initial_job_idx=0)
-    ended = [(job, read_record(job.folder)) for job in jobs]
-    print(summary(ended, size - len(jobs), composer.folder))
-    failed = [job for job, record in ended if record.outcome.ending is Ending.failed]
-    if failed:
-        raise SweepFailed(f"{len(failed)} of {len(jobs)} runs failed; their folders say why")
+    if not jobs:
+        raise ConfigError("the grid has no run: one of its ranges is empty")
+    if config.dry_run:
+        _say_preflight(size, jobs, missing(jobs, config.force), config)
+        return []
+    study = composer.folder
+    with locked(study, fresh=config.study is None):
+        todo = missing(jobs, config.force)
+        _say_preflight(size, jobs, todo, config)
+        entry = Entry.begin(study, words, len(jobs), len(jobs) - len(todo))
+        try:
+            returns = sweeper.launcher.launch([job.words for job in todo], 0) if todo else []
+        except KeyboardInterrupt:
+            entry.end([read_record(job.folder) for job in todo if has_result(job.folder)])
+            raise Interrupted(_to_go_on(jobs, study)) from None
+        ended = [(job, read_record(job.folder)) for job in jobs if has_ended(job.folder)]
+        new = {job.id for job in todo}
+        entry.end([record for job, record in ended if job.id in new])
+    print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
+    _raise_failures(len(jobs), ended)
     return [returns]
+
+
+def missing(jobs: Sequence[Job], force: bool) -> list[Job]:
+    """Return the jobs that the study does not have; damaged ones are set aside first."""
+    todo = []
+    for job in jobs:
+        if has_result(job.folder) and not force:
+            wrong = damage(job.folder, job.id)
+            if wrong is None:
+                clean(job.folder)
+                continue
+            aside = set_aside(job.folder.parent, job.folder)
+            print(f"warning: {wrong}; set aside as {aside}, trained again", file=sys.stderr)
+        todo.append(job)
+    return todo
 
 
 def expand(overrides: Iterable[Override], folders: Sequence[Path]) -> Iterator[list[str]]:
@@ -76,3 +118,29 @@ def distinct(jobs: Iterable[Job]) -> list[Job]:
 def _config_folders(loader: ConfigLoader) -> list[Path]:
     sources = (source for source in loader.get_sources() if source.scheme() == "file")
     return [Path(source.path) for source in sources]
+
+
+def _say_preflight(size: int, jobs: Sequence[Job], todo: Sequence[Job], config: Any) -> None:
+    said = f"{counted(len(jobs), 'run')}"
+    if size > len(jobs):
+        said += f" ({size - len(jobs):,} of the grid's {size:,} repeat others)"
+    if len(todo) < len(jobs):
+        said += f", {len(jobs) - len(todo):,} of them done already"
+    if todo:
+        plan = Plan.of(todo, config)
+        said += f", in {counted(len(plan.stacks), 'stack')} on {counted(plan.workers, 'worker')}"
+        said += f": {estimate(plan.runs, plan.workers, plan.image)}"
+    print(said, file=sys.stderr)
+
+
+def _to_go_on(jobs: Sequence[Job], study: Path) -> str:
+    done = sum(has_result(job.folder) for job in jobs)
+    return f"{done} of {counted(len(jobs), 'run')} done, the others are kept; {command(study)}"
+
+
+def _raise_failures(planned: int, ended: Ended) -> None:
+    failed = sum(record.outcome.ending is Ending.failed for _, record in ended)
+    untrained = planned - len(ended)
+    if failed:
+        rest = f", {untrained} were not trained" if untrained else ""
+        raise SweepFailed(f"{failed} of {planned} runs failed{rest}; their folders say why")

@@ -4,10 +4,12 @@ Owns the last words. Comparing runs is the affair of `analysis`.
 """
 
 import io
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from src.store import Record
+from src.record import Record
 from src.study import factors
 from src.task import Job
 from src.timeline import Ending
@@ -20,7 +22,19 @@ FINAL = ("train_loss", "test_loss", "train_acc", "test_acc")
 Ended = Sequence[tuple[Job, Record]]
 
 
-def summary(ended: Ended, repeated: int, folder: Path) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return `1 run`, `1,296 runs`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def command(study: Path) -> str:
+    """Return how to go on with a study: the command that was typed, under its name."""
+    typed = [word for word in sys.argv[1:] if not word.startswith("study=")]
+    words = shlex.join([*typed, f"study={study.name}"])
+    return f"to go on, type: python -m src.train {words}"
+
+
+def summary(ended: Ended, repeated: int, reused: int, folder: Path) -> str:
     """Return a sweep's last words.
 
     Parameters
@@ -29,25 +43,32 @@ def summary(ended: Ended, repeated: int, folder: Path) -> str:
         Every job with its record, in the order of the grid.
     repeated
         How many runs of the grid repeated another.
+    reused
+        How many the study had already.
     folder
         The study's.
     """
     counts = {e: sum(r.outcome.ending is e for _, r in ended) for e in Ending}
     said = ", ".join(f"{count} {ending.name}" for ending, count in counts.items() if count)
-    if repeated:
-        said += f"; {repeated} more repeated one of these"
+    said += f"; {len(ended) - reused:,} trained, {reused:,} reused" if reused else ""
+    said += f"; {repeated:,} more repeated one of these" if repeated else ""
     shown, note = _best(ended)
     lines = [
         _table(shown, list(factors([r.choices | r.config for _, r in ended]))),
-        f"{len(ended)} run{'s' * (len(ended) != 1)}: {said}{note}",
+        f"{counted(len(ended), 'run')}: {said}{note}",
     ]
-    lines += [f"  {r.outcome}: {job.folder}" for job, r in ended if r.outcome.message]
+    lines += [_failure(job, record) for job, record in ended if record.outcome.message]
     lines += [
         f"Results: {folder}",
         f"Next:    python -m analysis table {folder}",
         f'         from analysis import load_sweep; sweep = load_sweep("{folder}")',
     ]
     return "\n".join(lines)
+
+
+def _failure(job: Job, record: Record) -> str:
+    last = (record.outcome.message or "").strip().splitlines()[-1]
+    return f"  {record.outcome}: {job.folder}: {last}"
 
 
 def _best(ended: Ended) -> tuple[Ended, str]:

@@ -11,14 +11,16 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
-from src.launch.habits import open_folder
-from src.store import Record
-from src.task import Job, describe, record_failure, run_jobs
+from src.interruption import Interrupted, Interruption
+from src.record import Record
+from src.task import Job, describe, end_without_result, run_jobs
+from src.timeline import Ending
 
 REPORT_SECONDS = 0.1
 
@@ -34,13 +36,14 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Waiting = deque[tuple[int, tuple[Job, ...]]]
 
 
 @dataclass(eq=False)
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    stack: int | None = None
+    stack: int = 0
     jobs: tuple[Job, ...] = ()
 
 
@@ -57,36 +60,69 @@ def run_stacks(
         Worker processes.
     report
         Told how stacks get on, ten times a second at most.
+
+    Raises
+    ------
+    Interrupted
+        A signal asked to stop; every run has ended or has its checkpoint.
     """
-    waiting = deque((number, tuple(stack)) for number, stack in enumerate(stacks))
-    workers: list[_Worker] = []
-    try:
-        while waiting or any(worker.jobs for worker in workers):
-            while waiting and (worker := _idle(workers, n_jobs)):
-                worker.stack, worker.jobs = waiting.popleft()
-                worker.pipe.send((worker.stack, worker.jobs))
-            ready = wait([worker.pipe for worker in workers if worker.jobs])
-            for worker in [worker for worker in workers if worker.pipe in ready]:
-                yield from _listen(worker, workers, waiting, report)
-    finally:
-        for worker in workers:
-            worker.process.terminate()
+    waiting: Waiting = deque((number, tuple(stack)) for number, stack in enumerate(stacks))
+    crew = _Crew(n_jobs)
+    with Interruption(crew.stop) as interruption:
+        try:
+            while (waiting and not interruption.requested) or crew.busy():
+                while waiting and not interruption.requested and (worker := crew.idle()):
+                    crew.give(worker, *waiting.popleft())
+                for pipe in wait([worker.pipe for worker in crew.busy()]):
+                    worker = next(each for each in crew.workers if each.pipe is pipe)
+                    yield from _listen(worker, crew, waiting, report)
+        finally:
+            crew.dismiss()
+    if interruption.requested:
+        raise Interrupted
+
+
+@dataclass
+class _Crew:
+    """The workers of one sweep."""
+
+    size: int
+    workers: list[_Worker] = field(default_factory=list)
+
+    def busy(self) -> list[_Worker]:
+        return [worker for worker in self.workers if worker.jobs]
+
+    def idle(self) -> _Worker | None:
+        """Return a worker without work, a new one if there may be more."""
+        for worker in self.workers:
+            if not worker.jobs:
+                return worker
+        if len(self.workers) >= self.size:
+            return None
+        context = _context()
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        process.start()
+        theirs.close()
+        self.workers.append(_Worker(process, ours))
+        return self.workers[-1]
+
+    def give(self, worker: _Worker, stack: int, jobs: tuple[Job, ...]) -> None:
+        worker.stack, worker.jobs = stack, jobs
+        with suppress(OSError):  # it has died: the pipe will say so when it is read
+            worker.pipe.send((stack, jobs))
+
+    def stop(self) -> None:
+        """Ask all to stop after the epoch that they are in."""
+        for worker in self.busy():
+            with suppress(OSError):  # as above
+                worker.pipe.send(None)
+
+    def dismiss(self) -> None:
+        for worker in self.workers:
+            worker.process.kill()
             worker.process.join()
-
-
-def _idle(workers: list[_Worker], n_jobs: int) -> _Worker | None:
-    for worker in workers:
-        if not worker.jobs:
-            return worker
-    if len(workers) >= n_jobs:
-        return None
-    context = _context()
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    workers.append(_Worker(process, ours))
-    return workers[-1]
+            worker.pipe.close()
 
 
 def _context() -> ForkContext | SpawnContext:
@@ -106,27 +142,24 @@ def _threads() -> int:
 
 
 def _listen(
-    worker: _Worker,
-    workers: list[_Worker],
-    waiting: deque[tuple[int, tuple[Job, ...]]],
-    report: Report,
+    worker: _Worker, crew: _Crew, waiting: Waiting, report: Report
 ) -> Iterator[tuple[Job, Record]]:
     try:
         message = worker.pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):
         worker.process.join()
-        workers.remove(worker)
+        crew.workers.remove(worker)
         message = _death(worker.process.exitcode)
     if isinstance(message, Progress):
         report(message)
         return
-    stack, jobs, worker.jobs = worker.stack, worker.jobs, ()
+    jobs, worker.jobs = worker.jobs, ()
     if isinstance(message, list):
-        yield from zip(jobs, message, strict=True)
-    elif len(jobs) > 1 and stack is not None:
-        waiting.extend((stack, (job,)) for job in jobs)
-    else:
-        yield jobs[0], record_failure(jobs[0], message)
+        yield from message
+    elif message is not None and len(jobs) > 1:
+        waiting.extend((worker.stack, (job,)) for job in jobs)
+    elif message is not None:
+        yield jobs[0], end_without_result(jobs[0], Ending.failed, message)
 
 
 def _death(code: int | None) -> str:
@@ -137,29 +170,40 @@ def _death(code: int | None) -> str:
 
 def _work(pipe: Connection) -> None:
     """Train what comes through the pipe, until it closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    while True:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
+    while _parent_lives_until([pipe]):
+        order = pipe.recv()
+        if order is None:  # asked to stop after its last epoch
+            continue
+        stack, jobs = order
         try:
-            stack, jobs = pipe.recv()
-        except EOFError:
-            return
-        try:
-            for job in jobs:
-                open_folder(job)
             pipe.send(run_jobs(jobs, _Reporter(pipe, stack, jobs[0].run.T)))
+        except Interrupted:
+            pipe.send(None)
         except Exception as error:  # noqa: BLE001  whatever a run raises is that run's outcome
             pipe.send(describe(error))
 
 
+def _parent_lives_until(pipes: list[Connection]) -> bool:
+    """Wait for a pipe; return False if the parent, which may be killed, dies first."""
+    parent = multiprocessing.parent_process()
+    return parent is None or parent.sentinel not in wait([*pipes, parent.sentinel])
+
+
 class _Reporter:
-    """Tells the parent of epochs, but not of every one."""
+    """Tells the parent of epochs, but not of every one, and hears whether to stop."""
 
     def __init__(self, pipe: Connection, stack: int, T: int) -> None:
         self.pipe, self.stack, self.T = pipe, stack, T
         self.samples, self.last = 0, time.monotonic()
 
-    def __call__(self, epoch: int, alive: int) -> None:
+    def __call__(self, epoch: int, alive: int) -> bool:
         self.samples += alive * self.T if epoch else 0
         if time.monotonic() - self.last >= REPORT_SECONDS:
             self.last = time.monotonic()
+            parent = multiprocessing.parent_process()
+            if parent is not None and not parent.is_alive():
+                sys.exit("the sweep was killed")
             self.pipe.send(Progress(self.stack, epoch, self.samples))
+        return self.pipe.poll() and self.pipe.recv() is None

@@ -1,0 +1,106 @@
+"""What a run costs beside its steps: evaluation, probes, and the writing of its folder."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.field import micro
+from benchmarks.networks import NETWORKS, variations
+from benchmarks.stopwatch import race
+from benchmarks.table import Table
+from src import losses
+from src.blas import one_thread
+from src.datasets import load
+from src.descent import descend_epoch
+from src.evaluation import Blocks, evaluate
+from src.record import Record
+from src.run import Run
+from src.stack import Stack
+from src.store import write_run
+from src.timeline import Timeline
+from src.trainer import train
+
+PLAN = [("A", 1), ("A", 36), ("A", 144), ("B", 1), ("B", 4)]
+
+
+def asides() -> Table:
+    """Measure an epoch's parts, per run, and the writing of a run's folder."""
+    table = Table(
+        "Beside the steps, µs per run, one core",
+        [
+            "network",
+            "R",
+            "T + TT",
+            "an epoch's steps",
+            "evaluation",
+            "probes",
+            "writing a run",
+            "on the wall",
+        ],
+        notes=[
+            "Evaluation (loss and accuracy) and probes happen once an epoch, writing once a run: "
+            "after 200 epochs of A, one of B. Writing waits for the disk (fsync): on the wall.",
+        ],
+    )
+    for name, R in PLAN:
+        run = NETWORKS[name]
+        parts = _parts(variations(run, R))
+        table.add(
+            *(name, str(R), f"{run.T} + {run.TT}"),
+            *(micro(parts[part] / R) for part in ("steps", "evaluation", "probes")),
+            *((micro(took) for took in _writing(run)) if R == 1 else ("", "")),
+        )
+    return table
+
+
+def _parts(runs: list[Run]) -> dict[str, float]:
+    stack = Stack(runs, load("embedded"))
+    blocks, samples = Blocks(stack), stack.next_epoch()
+    rows = slice(1) if stack.shares_subset else slice(None)
+    digits = [stack.train[rows], stack.test[rows]]
+
+    def measure() -> None:
+        for part in digits:
+            for piece in blocks.cut(part):
+                block = blocks.of(piece)
+                block.forward()
+                losses.total_loss(block.errors)
+                losses.decide(block.x2)
+
+    contestants: dict[str, Callable[[], object]] = {
+        "steps": lambda: descend_epoch(stack.network, blocks, samples, 1),
+        "evaluation": measure,
+        "all": lambda: evaluate(stack, blocks),
+    }
+    with one_thread(), np.errstate(all="ignore"):
+        for call in contestants.values():
+            call()
+        best = race(contestants, turns=50, seconds=1.0)
+    return best | {"probes": max(0.0, best["all"] - best["evaluation"])}
+
+
+def _writing(run: Run) -> tuple[float, float]:
+    """Return the least processor time and the median time on the wall of a run's folder."""
+    run = replace(run, epochs=min(run.epochs, 200))
+    (timeline,) = train([run], load("embedded"))
+    with tempfile.TemporaryDirectory() as folder:
+        numbers = count()
+
+        def write() -> None:
+            write_run(Path(folder, str(next(numbers))), _record(run, timeline), timeline)
+
+        walls = []
+        for _ in range(20):
+            start = time.perf_counter()
+            write()
+            walls.append(time.perf_counter() - start)
+        return race({"write": write}, turns=50, seconds=1.0)["write"], sorted(walls)[10]
+
+
+def _record(run: Run, timeline: Timeline) -> Record:
+    return Record("0" * 12, run.record(), {}, "0" * 64, 0, timeline.outcome)

@@ -1,0 +1,110 @@
+"""Files: written so that each is old or new, never torn; read with distrust.
+
+Owns the bytes of arrays and JSON on disk. No pickle is written or read, and nothing is allocated
+before its size is known. What the files mean is the affair of `store.py` and `study.py`.
+"""
+
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.errors import StoreError
+
+MOST_BYTES = 1 << 30
+"""No file is read that is larger, packed or unpacked."""
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file so that a kill at any time leaves the old one or the new one (law 7)."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where the system can do that."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sweep_away(folder: Path) -> None:
+    """Remove what writers that were killed have left under temporary names."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
+def pack(**arrays: NDArray[Any]) -> bytes:
+    """Return arrays as the bytes of an npz file: the same arrays, the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
+    """Read named arrays of an npz file.
+
+    Raises
+    ------
+    StoreError
+        It is missing, damaged, too large, or holds other arrays.
+    """
+    data = _read(path)
+    if not data.startswith(b"PK"):
+        raise StoreError(f"{path} is damaged: it is not an npz file")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
+                raise StoreError(f"{path} is larger than any file of a run, unpacked")
+            return {name: _member(archive.read(f"{name}.npy")) for name in names}
+    except StoreError:
+        raise
+    except Exception as error:
+        raise StoreError(f"{path} is damaged: {error}") from error
+
+
+def _member(data: bytes) -> NDArray[Any]:
+    array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    return array
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    StoreError
+        It is missing, too large, or not JSON.
+    """
+    data = _read(path)
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"{path} is not the record of a run: {error}") from error
+
+
+def to_json(fields: dict[str, Any]) -> bytes:
+    """Return fields as strict JSON: no NaN, no Infinity."""
+    return (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise StoreError(f"{path} is larger than any file of a run")
+        return path.read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,49 @@
+"""Ctrl-C and SIGTERM: once, finish the epoch and keep what is done; twice, stop at once.
+
+Owns the signals. Who is asked to stop asks `requested`, or is told through `tell`.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run has been stopped between two epochs; its checkpoint is kept."""
+
+
+class Interruption:
+    """While it is entered, the first signal is a request; the second raises KeyboardInterrupt.
+
+    Parameters
+    ----------
+    tell
+        Called when the request comes.
+    """
+
+    def __init__(self, tell: Callable[[], None] = lambda: None) -> None:
+        self.requested = False
+        self._tell = tell
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._take)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
+        self._tell()

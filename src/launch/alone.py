@@ -1,0 +1,56 @@
+"""A single run, from its study's lock to its last line: what `python -m src.train` does.
+
+Owns what one run and a sweep have in common for the person who waits: progress, reuse of what the
+study has, Ctrl-C, the last words.
+"""
+
+from collections.abc import Callable
+
+from src.interruption import Interrupted, Interruption
+from src.launch.history import Entry
+from src.launch.progress import display
+from src.launch.sweep import missing
+from src.launch.table import command, summary
+from src.launch.workers import Progress
+from src.record import Record
+from src.store import read_record
+from src.study import locked
+from src.task import Job, Watch
+
+
+def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> Record:
+    """Train one run in this process, unless its study has it.
+
+    Parameters
+    ----------
+    job
+        The run.
+    train
+        Trains it, and fills its folder.
+    force
+        Whether to train again what the study has.
+
+    Raises
+    ------
+    Interrupted
+        A signal asked to stop; a checkpoint is kept.
+    """
+    study = job.folder.parent
+    with locked(study, fresh=False), Interruption() as interruption:
+        todo = missing([job], force)
+        entry = Entry.begin(study, job.words, 1, 1 - len(todo))
+        if todo:
+            with display([[job.run]]) as shown:
+
+                def watch(epoch: int, alive: int) -> bool:
+                    shown.progress(Progress(0, epoch, epoch * job.run.T))
+                    return interruption.requested
+
+                try:
+                    shown.ended(0, train(job, watch))
+                except Interrupted:
+                    raise Interrupted(f"the run is kept; {command(study)}") from None
+        record = read_record(job.folder)
+        entry.end([record] if todo else [])
+    print(summary([(job, record)], 0, 1 - len(todo), study))
+    return record

@@ -1,0 +1,47 @@
+"""A sweep's entry in its study's history: which command did what, when, where and with what.
+
+Owns the entry's fields. They hold no environment variable and no path of the machine.
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from src.provenance import diff_digest, provenance
+from src.record import Record
+from src.study import read_history, write_history
+
+
+@dataclass
+class Entry:
+    """One command on a study; in its history from the moment that it starts."""
+
+    study: Path
+    fields: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, study: Path, words: Sequence[str], planned: int, reused: int) -> "Entry":
+        """Add a command to the history of its study."""
+        fields = {
+            "command": ["python", "-m", "src.train", *sys.argv[1:]],
+            "overrides": list(words),
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "planned": planned,
+            "reused": reused,
+            "ended": None,
+            **provenance(),
+            "diff_digest": diff_digest(),
+        }
+        write_history(study, [*read_history(study), fields])
+        return cls(study, fields)
+
+    def end(self, records: Iterable[Record]) -> None:
+        """Say how the runs ended that the command trained."""
+        endings = Counter(record.outcome.ending.name for record in records)
+        self.fields["ended"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.fields |= {"trained": sum(endings.values()), "outcomes": dict(endings)}
+        write_history(self.study, [*read_history(self.study)[:-1], self.fields])

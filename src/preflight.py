@@ -1,0 +1,117 @@
+"""Preflight: what a partition will take, in seconds and bytes, before anything runs.
+
+Owns the estimate. Its two constants are measured on this machine each time, in hundredths of a
+second, by training a small network and a larger one on noise.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from src import Array
+from src.activations import Act
+from src.blas import one_thread
+from src.block import Block
+from src.network import Network, Parameters
+from src.partition import Size
+from src.run import Run
+from src.timeline import CURVES, snapshot_epochs
+
+WRITE_SECONDS = 0.002
+"""A run's share of composing, and of writing its folder; see benchmarks."""
+
+FILE_BYTES = 6000
+"""Of a run's small files: records, log, and the arrays' headers."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep will take."""
+
+    seconds: float
+    bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"about {_in_units(self.seconds, _TIMES)} and {_in_units(self.bytes, _SIZES)} of disk"
+        )
+
+
+_TIMES = [(86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "s")]
+_SIZES = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+
+
+def _in_units(value: float, units: list[tuple[float, str]]) -> str:
+    for size, name in units:
+        if value >= 2 * size or name == units[-1][1]:
+            return f"{max(value / size, 1):.0f} {name}"
+    raise AssertionError("the last unit fits every value")
+
+
+def estimate(stacks: Sequence[Sequence[Run]], workers: int, image: tuple[int, int]) -> Estimate:
+    """Estimate what stacks take on so many worker processes.
+
+    Parameters
+    ----------
+    stacks
+        The partition.
+    workers
+        Processes, each on a core.
+    image
+        The pixels (H, V) of the digits.
+    """
+    call, multiplication = calibrate()
+    seconds = [0.0] * workers
+    for stack in stacks:  # the most work first, each to the worker that is free first
+        run = stack[0]
+        steps = run.epochs * (-(-run.T // run.batch) + 4)
+        work = sum(Size(each, image).work for each in stack)
+        least = min(range(workers), key=seconds.__getitem__)
+        seconds[least] += steps * call + work * multiplication + len(stack) * WRITE_SECONDS
+    size_bytes = sum(_disk(run, image) for stack in stacks for run in stack)
+    return Estimate(max(seconds), size_bytes)
+
+
+def _disk(run: Run, image: tuple[int, int]) -> int:
+    size = Size(run, image)
+    filters = len(snapshot_epochs(run.epochs)) + 1
+    numbers = filters * size.filters + size.perceptron
+    return len(CURVES) * (run.epochs + 1) * 8 + numbers * size.itemsize + FILE_BYTES
+
+
+def calibrate() -> tuple[float, float]:
+    """Measure seconds a step whatever its size, and seconds a multiplication."""
+    small, large = (28, 28), (7, 7)
+    fixed = _step_seconds(2, small)
+    loaded = _step_seconds(16, large)
+    multiplications = 3 * (16 * 50 * 484 + 7744 * 10)
+    return fixed, max(loaded - fixed, 1e-7) / multiplications
+
+
+def _step_seconds(L: int, kernel: tuple[int, int]) -> float:
+    rng = np.random.default_rng(0)
+
+    def noise(*shape: int) -> Array:
+        drawn: Array = rng.uniform(-0.1, 0.1, shape).astype(np.float32)
+        return drawn
+
+    I, J = kernel
+    K = L * (29 - I) * (29 - J)
+    parameters = Parameters(noise(1, L, I * J + 1), noise(1, 10, K), noise(1, 10))
+    rate = np.full(1, 1e-3, np.float32)
+    network = Network(parameters, (Act.tanh,), (Act.tanh,), rate, rate, kernel)
+    samples = np.zeros((1, 1), np.intp)
+    with one_thread():
+        block = Block(network, noise(1, 28, 28), noise(1, 10), True, 1)
+        best = float("inf")
+        for _ in range(5):
+            start = time.perf_counter()
+            for _ in range(10):
+                block.gather(samples)
+                block.forward()
+                block.backward()
+                block.descend()
+            best = min(best, (time.perf_counter() - start) / 10)
+    return best

@@ -1,0 +1,357 @@
+"""The command line as a user meets it: exit codes, sentences, folders.
+
+Owns `command`, which runs it inside this process for the other tests, and `shell`, which starts it
+in a process of its own.
+"""
+
+import io
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hydra.core.singleton import Singleton
+
+from src import train
+from src.launch import workers
+from src.store import read_curves, read_filters, read_parameters, read_record
+from src.study import run_folders
+from src.timeline import CURVES, Ending
+
+ROOT = Path(__file__).parent.parent
+SMALL = ("epochs=2", "T=6", "TT=6")
+README = ("-m", "act=tanh,sigmoid,relu,none", "lrA=0,0.001,0.1")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command(folder: Path, *words: str) -> Said:
+    """Run `python -m src.train` with some words in this process, as if started in a folder."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with (
+        _as_if_fresh(folder),
+        patch.object(sys, "argv", ["sweepscope", *words]),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            train.main()
+        except SystemExit as exit:
+            code = exit.code if isinstance(exit.code, int) else int(exit.code is not None)
+            if isinstance(exit.code, str):
+                err.write(exit.code + "\n")
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _as_if_fresh(folder: Path) -> Iterator[None]:
+    """Keep folder, environment, Hydra's state and logging as they were; fork the workers."""
+    here, singletons = Path.cwd(), Singleton.get_state()
+    root = logging.getLogger()
+    handlers, level, disabled = root.handlers[:], root.level, root.manager.disable
+    # A test process has BLAS threads, for which workers would be spawned, a second each.
+    with patch.dict(os.environ), patch.object(workers, "_threads", lambda: 1):
+        for name in ("HYDRA_FULL_ERROR", "SWEEPSCOPE_STUDY"):
+            os.environ.pop(name, None)
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(here)
+            Singleton.set_state(singletons)
+            for handler in [handler for handler in root.handlers if handler not in handlers]:
+                handler.close()
+            root.handlers[:] = handlers
+            root.setLevel(level)
+            root.manager.disable = disabled
+
+
+def shell(folder: Path, *words: str, **environment: str) -> "subprocess.Popen[str]":
+    """Start `python -m src.train` in a folder."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("HYDRA", "SWEEPSCOPE"))}
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "src.train", *words],
+        cwd=folder,
+        env={**inherited, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: "subprocess.Popen[str]") -> Said:
+    """Wait for a process and return what it said."""
+    out, err = process.communicate(timeout=60)
+    return Said(process.returncode, out, err)
+
+
+def studies(folder: Path) -> list[Path]:
+    """Return the folders of all studies that were made in a folder."""
+    return sorted((folder / "multirun_outputs").glob("*"))
+
+
+def runs(folder: Path) -> list[Path]:
+    """Return the folders of all runs in the one study that was made in a folder."""
+    (study,) = studies(folder)
+    return sorted(run_folders(study))
+
+
+# --- in processes of their own
+
+
+def test_alone_it_trains_one_run_and_says_where_it_lies_and_what_to_type_next(
+    tmp_path: Path,
+) -> None:
+    said = ended(shell(tmp_path))
+    assert said.code == 0, said.err
+    (run,) = runs(tmp_path)
+    record = read_record(run)
+    assert record.outcome.ending is Ending.finished
+    assert record.config["epochs"] == record.outcome.epoch == 200
+    assert record.id == run.name.rsplit("-", 1)[1]
+    assert set(read_curves(run)) == set(CURVES)
+    assert (run / ".hydra" / "config.yaml").is_file()
+    assert "1 run: 1 finished" in said.out
+    assert f"{run.parent}\n" in said.out or f"{run.parent.relative_to(tmp_path)}\n" in said.out
+    assert "load_sweep(" in said.out
+    assert "1 of 1 runs" in said.err  # plain lines, where there is no terminal
+    assert "\x1b" not in said.out + said.err
+
+
+def test_the_first_command_of_the_readme_trains_twelve_runs_that_differ(tmp_path: Path) -> None:
+    said = ended(shell(tmp_path, *README))
+    assert said.code == 0, said.err
+    folders = runs(tmp_path)
+    records = [read_record(folder) for folder in folders]
+    assert {(r.config["act"], r.config["lrA"]) for r in records} == {
+        (act, lrA) for act in ("tanh", "sigmoid", "relu", "none") for lrA in (0.0, 0.001, 0.1)
+    }
+    assert len(folders) == len({record.id for record in records}) == 12
+    assert {record.outcome.ending for record in records} == {Ending.finished}
+    assert all(record.final["test_acc"] is not None for record in records)
+    for folder in folders:
+        assert len(read_curves(folder)["test_loss"]) == 201
+        assert read_filters(folder)[1].shape == (10, 2, 28, 28)
+        assert read_parameters(folder)["weights"].shape == (2, 2)
+    lines = said.out.splitlines()
+    rows = [line.split() for line in lines if " finished " in f"{line} "]
+    assert [row[:2] for row in rows[:12]] == [
+        [act, lrA] for act in ("tanh", "sigmoid", "relu", "none") for lrA in ("0.0", "0.001", "0.1")
+    ]
+    (heading,) = [line.split() for line in lines if "train_loss" in line]
+    assert heading[:3] == ["act", "lrA", "outcome"]
+    assert {*heading[3:]} >= {"train_loss", "test_loss", "train_acc", "test_acc", "seconds"}
+    assert "12 runs: 12 finished" in said.out
+
+
+def test_two_sweeps_started_in_the_same_second_have_two_folders(tmp_path: Path) -> None:
+    both = [shell(tmp_path, "-m", *SMALL, f"seed={seed}") for seed in (1, 2)]
+    assert [ended(process).code for process in both] == [0, 0]
+    folders = studies(tmp_path)
+    assert len(folders) == 2
+    seeds = [read_record(run).config["seed"] for study in folders for run in run_folders(study)]
+    assert sorted(seeds) == [1, 2]
+
+
+def test_joblib_trains_the_same_bytes_from_the_command_line(tmp_path: Path) -> None:
+    pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
+    grid = ("-m", "study=s", "seed=3,4", *SMALL)
+    for name in ("stacks", "joblib"):
+        (tmp_path / name).mkdir()
+    said = ended(shell(tmp_path / "joblib", *grid, "hydra/launcher=joblib"))
+    assert said.code == 0, said.err
+    assert command(tmp_path / "stacks", *grid).code == 0
+    ours, theirs = runs(tmp_path / "stacks"), runs(tmp_path / "joblib")
+    assert [run.name for run in ours] == [run.name for run in theirs]
+    for one, other in zip(ours, theirs, strict=True):
+        for name in ("timeline.npz", "filters.npz", "parameters.npz"):
+            assert (one / name).read_bytes() == (other / name).read_bytes()
+
+
+def test_bad_input_is_one_line_and_exit_code_1_and_writes_nothing(tmp_path: Path) -> None:
+    said = ended(shell(tmp_path, "-m", "act=tanh,sigmoi", "lrA=0.1"))
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        "error: act must be one of none, relu, sigmoid, tanh, got 'sigmoi' "
+        "(did you mean 'sigmoid'?)\n"
+    )
+    assert not studies(tmp_path)
+
+
+# --- in this process
+
+SLIPS: list[tuple[str, str]] = [
+    ("act=null", "act must be one of none, relu, sigmoid, tanh, got null (did you mean 'none'?)"),
+    ("lrA=abc", "lrA must be a number, got 'abc'"),
+    ("lrW=-1", "lrW must be 0, or 1.2e-38 to 3.4e+38 (float32), got -1.0"),
+    ("lrA=nan", "lrA must be 0, or 1.2e-38 to 3.4e+38 (float32), got nan"),
+    ("lrA=inf", "lrA must be 0, or 1.2e-38 to 3.4e+38 (float32), got inf"),
+    ("T=5000", "T must be at most 902 (digits of classes 3 and 1 that remain beside TT=98), "
+     "got 5000"),
+    ("I=29", "I must be at least 1 and at most 28 (a filter fits into the image of 28×28 pixels), "
+     "got 29"),
+    ("+foo=1", "foo is not a key of Sweepscope"),
+    ("epoch=1", "epoch is not a key of Sweepscope (did you mean 'epochs'?)"),
+    ("study=../x", "study must be 1 to 80 letters, digits, '.', '_' or '-', beginning with a "
+     "letter or digit, got '../x'"),
+    ("data=idx", "folder must be given: folder=…"),
+    ("data=idx folder=/no/such", "/no/such is not a folder: the IDX files must lie in it"),
+    ("init=identity L=3", "init must be another choice where the perceptron is not square "
+     "(it has C=2 outputs and K=L·M·N=3 features), got 'identity'"),
+    ("hydra.sweep.dir=/tmp/x", "hydra.sweep.dir must be left alone: every study lies in "
+     "multirun_outputs/, under the name study=NAME, got 'hydra.sweep.dir=/tmp/x'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", ["", "-m "])
+@pytest.mark.parametrize(("slip", "words"), SLIPS, ids=[slip for slip, _ in SLIPS])
+def test_a_slip_is_one_clear_sentence_with_and_without_a_sweep(
+    tmp_path: Path, mode: str, slip: str, words: str
+) -> None:
+    assert command(tmp_path, *(mode + slip).split()) == Said(1, "", f"error: {words}\n")
+    assert not studies(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "hydra/launcher=foo",
+        "hydra.foo=1",
+        "lrA",
+        "lrA==1",
+        "=3",
+        "-m seed=range(0,10,0)",
+        "-m seed=range(3,0)",
+        "-m act=glob(x*)",
+        "-m lrA=interval(0,1)",
+        "-m experiment=null",
+        "-m seed=${lrA}",
+        "seed=${lrA}",
+        "lrA=${foo}",
+        "-m lrA=${foo}",
+        "-m lrA=${lrW} lrW=${lrA}",
+        "-m L=range(1,3,0.5)",
+        "lrA=0.1,0.2",
+        "-m n_jobs=0",
+        "-m n_jobs=-1",
+        "--config-dir=/no/such",
+        "--config-name=foo",
+        "--multirun --run",
+        "--resolve",
+        "~act",
+        "-m ~hydra/launcher",
+        "act@foo=tanh",
+    ],
+)
+def test_whatever_is_typed_the_answer_is_one_line_without_a_traceback(
+    tmp_path: Path, words: str
+) -> None:
+    said = command(tmp_path, *words.split(), *SMALL)
+    assert said.code == 1, said
+    assert re.fullmatch(r"error: \S.*\S\n", said.err)
+    assert "Traceback" not in said.out + said.err
+    assert not studies(tmp_path)
+
+
+def test_one_bad_run_in_a_grid_is_found_before_the_first_one_starts(tmp_path: Path) -> None:
+    said = command(tmp_path, "-m", *SMALL, "lrA=0.1,0.2,-0.3")
+    assert said == Said(1, "", "error: lrA must be 0, or 1.2e-38 to 3.4e+38 (float32), got -0.3\n")
+    assert not studies(tmp_path)
+
+
+def test_a_grid_beyond_all_bounds_is_refused_with_its_number_without_being_made(
+    tmp_path: Path,
+) -> None:
+    said = command(tmp_path, "-m", "seed=range(0,1000000)", "lrA=range(0,1000000)")
+    assert said.code == 1
+    assert "1,000,000,000,000" in said.err
+    assert "most_runs" in said.err
+    assert not studies(tmp_path)
+
+
+def test_help_exits_0(tmp_path: Path) -> None:
+    said = command(tmp_path, "--help")
+    assert (said.code, said.err) == (0, "")
+    assert "python -m src.train" in said.out
+
+
+def test_the_wish_for_a_traceback_is_granted(tmp_path: Path) -> None:
+    process = shell(tmp_path, "act=tahn", HYDRA_FULL_ERROR="1")
+    said = ended(process)
+    assert said.code == 1
+    assert "Traceback" in said.err
+
+
+@pytest.mark.parametrize("mode", [[], ["-m"]], ids=["run", "sweep"])
+def test_a_divergence_is_a_result_listed_with_exit_code_0(tmp_path: Path, mode: list[str]) -> None:
+    said = command(tmp_path, *mode, "act=none", "lrA=1", "lrW=1", "epochs=30")
+    assert said.code == 0
+    assert re.search(r"diverged at epoch \d+ in the \w+", said.out)
+    assert "1 run: 1 diverged" in said.out
+    (run,) = runs(tmp_path)
+    record = read_record(run)
+    assert record.outcome.ending is Ending.diverged
+    assert record.final["test_loss"] is None
+    assert "warning" not in (said.out + said.err).lower()
+
+
+def test_an_exception_in_a_single_run_is_recorded_with_its_traceback(tmp_path: Path) -> None:
+    with (
+        patch.object(train, "run_jobs", side_effect=RuntimeError("no luck")),
+        pytest.raises(RuntimeError, match="no luck"),
+    ):
+        command(tmp_path, *SMALL)
+    (run,) = runs(tmp_path)
+    outcome = read_record(run).outcome
+    assert outcome.ending is Ending.failed
+    assert "Traceback" in (outcome.message or "")
+    assert "RuntimeError: no luck" in (outcome.message or "")
+
+
+def test_ctrl_c_ends_with_130(tmp_path: Path) -> None:
+    with patch.object(train, "run_jobs", side_effect=KeyboardInterrupt):
+        assert command(tmp_path, *SMALL).code == 130
+
+
+def test_a_named_study_lies_under_its_name_and_takes_more_runs(tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        assert command(tmp_path, "-m", "study=mine", f"seed={seed}", *SMALL).code == 0
+    assert [study.name for study in studies(tmp_path)] == ["mine"]
+    assert sorted(read_record(run).config["seed"] for run in runs(tmp_path)) == [1, 2]
+
+
+def test_a_run_alone_equals_the_same_run_of_a_sweep(tmp_path: Path) -> None:
+    folders = []
+    for mode in ([], ["-m"]):
+        folder = tmp_path / "-".join(["x", *mode])
+        folder.mkdir()
+        assert command(folder, *mode, "study=s", "seed=5", *SMALL).code == 0
+        folders += runs(folder)
+    one, other = folders
+    assert one.name == other.name
+    for name in ("timeline.npz", "filters.npz", "parameters.npz"):
+        assert (one / name).read_bytes() == (other / name).read_bytes()
+    first, second = (_without_execution(folder) for folder in folders)
+    assert first == second
+
+
+def _without_execution(folder: Path) -> dict[str, Any]:
+    fields: dict[str, Any] = json.loads((folder / "run.json").read_text())
+    assert set(fields.pop("execution")) >= {"seconds", "python", "packages", "machine", "commit"}
+    return fields
