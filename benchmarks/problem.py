@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from src import Array, Indices
+from src.arrays import Array, Indices
 from src.datasets import load
 from src.run import Run
 from src.stack import Stack

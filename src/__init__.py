@@ -13,17 +13,9 @@ The shape alphabet, used in every docstring and trailing comment of this package
 The letters are those of the report that this project grew out of, but for its R outputs, which
 are C here: R is the axis of runs and nothing else.
 
-`src` defines; only `train.py` acts.
+`src` defines; only `train.py` acts. This file imports nothing: the door sets the number of BLAS
+threads before NumPy loads.
 """
-
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
-
-Array: TypeAlias = NDArray[np.floating[Any]]
-"""float32 or float64: the run's `dtype`."""
-Indices: TypeAlias = NDArray[np.intp]
 
 ENGINE_VERSION = 1
 """Part of every run's identity; raised by hand whenever the same config gives other results."""

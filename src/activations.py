@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from src import Array
+from src.arrays import Array
 
 _Apply = Callable[[Array], None]
 _Slope = Callable[[Array, Array], None]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg.blas import get_blas_funcs
 from threadpoolctl import threadpool_limits
 
-from src import Array
+from src.arrays import Array
 
 SMALL = 1024
 """Entries of a target under which a broadcast product beats a BLAS call a run."""

@@ -8,8 +8,9 @@ from itertools import groupby
 
 import numpy as np
 
-from src import Array, Indices, layers, losses
+from src import layers, losses
 from src.activations import Act
+from src.arrays import Array, Indices
 from src.blas import Outer
 from src.network import Network
 

@@ -16,12 +16,13 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from src import ENGINE_VERSION
-from src.datasets import Dataset, load, subset
+from src.datasets import Dataset, load
 from src.errors import ConfigError, nearest
 from src.identity import folder_name, run_id
 from src.run import Run, Source, check
 from src.schema import KEYS, Schema, typed
 from src.study import study_folder
+from src.subsets import subset
 from src.timeline import CURVES
 
 _REFERENCE = re.compile(r"\$\{(\w+)\}")

@@ -6,7 +6,7 @@ the gradients of its own samples, also where the last one of an epoch is smaller
 
 from collections.abc import Iterator
 
-from src import Indices
+from src.arrays import Indices
 from src.evaluation import Blocks
 from src.network import Network
 

@@ -8,7 +8,7 @@ from copy import deepcopy
 
 import numpy as np
 
-from src import Indices
+from src.arrays import Indices
 from src.descent import descend, minibatches
 from src.evaluation import Blocks
 from src.network import Parameters

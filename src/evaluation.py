@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from src import Indices, losses
+from src import losses
+from src.arrays import Indices
 from src.block import Block
 from src.probes import PROBE_DIGITS, Probe
 from src.stack import Stack

@@ -21,13 +21,17 @@ MOST_BYTES = 1 << 30
 """No file is read that is larger, packed or unpacked."""
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file so that a kill at any time leaves the old one or the new one (law 7)."""
+def replace(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write a file so that a kill at any time leaves the old one or the new one (law 7).
+
+    What is not `durable`, such as a log, may be lost in a power cut; it is not waited for.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with open(temporary, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     os.replace(temporary, path)
 
 

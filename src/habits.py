@@ -20,9 +20,9 @@ def open_folder(folder: Path, config: str | None, words: Sequence[str]) -> None:
     if config is not None:
         hydra = folder / ".hydra"
         hydra.mkdir(parents=True, exist_ok=True)
-        replace(hydra / "config.yaml", config.encode())
+        replace(hydra / "config.yaml", config.encode(), durable=False)
         overrides = "".join(f"- {json.dumps(word)}\n" for word in words) or "[]\n"
-        replace(hydra / "overrides.yaml", overrides.encode())
+        replace(hydra / "overrides.yaml", overrides.encode(), durable=False)
 
 
 def log(record: Record) -> dict[str, str]:

@@ -28,7 +28,7 @@ not depend on its neighbours; the layouts are the quickest of those that keep th
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from src import Array
+from src.arrays import Array
 
 
 def patch_view(images: Array, I: int, J: int) -> Array:

@@ -7,7 +7,7 @@
 
 import numpy as np
 
-from src import Array, Indices
+from src.arrays import Array, Indices
 
 
 def error(outputs: Array, targets: Array, out: Array) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from src import Array, Indices
 from src.activations import Act
+from src.arrays import Array, Indices
 
 
 @dataclass(eq=False)

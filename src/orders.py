@@ -10,7 +10,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from src import Indices
+from src.arrays import Indices
 
 
 class Order(Enum):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src import Array
 from src.activations import Act
+from src.arrays import Array
 from src.blas import one_thread
 from src.block import Block
 from src.network import Network, Parameters

@@ -7,7 +7,7 @@ Owns the probes' definitions. They cost a backward pass, so they look at no more
 import numpy as np
 from numpy.typing import NDArray
 
-from src import Array
+from src.arrays import Array
 from src.block import Block
 from src.network import Network, Parameters
 

@@ -12,19 +12,22 @@ from src.timeline import CURVES, Ending, Outcome, Timeline
 
 
 class Recorder:
-    """One run's curves and filters so far; `timeline` once it has ended."""
+    """One run's curves and filters so far; `timeline` once it has ended.
+
+    Parameters
+    ----------
+    run
+        The run.
+    curves : (curves, epochs + 1)
+        Where the trainer writes the run's values, in the order of `CURVES`.
+    """
 
     timeline: Timeline
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, curves: NDArray[np.float64]) -> None:
         self.run = run
-        self.curves = {name: np.full(run.epochs + 1, np.nan) for name in CURVES}
+        self.curves = dict(zip(CURVES, curves, strict=True))
         self.filters: dict[int, NDArray[np.floating]] = {}
-
-    def add(self, epoch: int, values: dict[str, np.float64]) -> None:
-        """Record every curve's value at an epoch."""
-        for name, value in values.items():
-            self.curves[name][epoch] = value
 
     def keep_filters(self, epoch: int, filters: NDArray[np.floating]) -> None:
         """Keep a copy of the filters (L, I·J+1), without their biases."""

@@ -46,6 +46,7 @@ class Schema:
     init_seed: int = MISSING
     order_seed: int = MISSING
     study: str | None = MISSING
+    card: dict[str, Any] | None = MISSING
     objective: str = MISSING
     force: bool = MISSING
     checkpoint_seconds: float = MISSING

@@ -10,10 +10,11 @@ from copy import copy
 
 import numpy as np
 
-from src import Array, Indices
-from src.datasets import Dataset, pixels, subset
+from src.arrays import Array, Indices
+from src.datasets import Dataset, pixels
 from src.network import Network, Parameters
 from src.run import Run, Stream
+from src.subsets import subset
 
 MAY_DIFFER = frozenset(
     {"act", "act_out", "order", "init", "init_scale", "lrA", "lrW"}

@@ -62,7 +62,7 @@ def write_run(
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in (notes or {}).items():
-            replace(folder / name, text.encode())
+            replace(folder / name, text.encode(), durable=False)
         for name, data in files.items():
             replace(folder / name, data)
         replace(folder / (UNFINISHED if timeline is None else RECORD), written)

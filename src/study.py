@@ -1,7 +1,8 @@
-"""A study: its name, its folder and lock, its history, and what varies between its runs.
+"""A study: its name, its folder and lock, where its runs lie, and what varies between them.
 
 Owns what may be called a study, that a sweep without a name gets a folder that no other has, and
-that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`.
+that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`, what
+is kept beside the runs that of `keepsakes.py`.
 """
 
 import os
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from src.errors import ConfigError, StoreError
-from src.files import read_json, replace, to_json
 from src.identity import ID_LENGTH
 
 ROOT = "multirun_outputs"
@@ -32,7 +32,6 @@ FOLLOWS = {
 }
 """Keys that take the value of another unless they are given one of their own."""
 
-HISTORY = "sweep.json"
 ASIDE = ".damaged"
 
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -123,32 +122,6 @@ def _acquire(lock: IO[str], study: Path) -> None:
     except (ImportError, OSError):
         say = f"warning: {study} cannot be locked here: let one sweep at a time write to it"
         print(say, file=sys.stderr)
-
-
-def read_history(study: Path) -> list[dict[str, Any]]:
-    """Read what was done in a study: an entry a command.
-
-    Raises
-    ------
-    StoreError
-        Its history is damaged.
-    """
-    path = study / HISTORY
-    if not path.exists():
-        return []
-    content = read_json(path)
-    if not isinstance(content, dict) or not isinstance(content.get("history"), list):
-        raise StoreError(f"{path} is not the history of a study")
-    history: list[dict[str, Any]] = content["history"]
-    return history
-
-
-def write_history(study: Path, history: list[dict[str, Any]]) -> None:
-    """Replace a study's history."""
-    try:
-        replace(study / HISTORY, to_json({"format": 1, "history": history}))
-    except OSError as error:
-        raise StoreError(f"{study / HISTORY} cannot be written: {error.strerror}") from error
 
 
 def set_aside(study: Path, folder: Path) -> Path:

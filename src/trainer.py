@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from src.blas import one_thread
 from src.checkpoint import Checkpoint
@@ -19,7 +18,7 @@ from src.evaluation import Blocks, confusion, evaluate
 from src.recorder import Recorder
 from src.run import Run
 from src.stack import Stack
-from src.timeline import Timeline, snapshot_epochs
+from src.timeline import CURVES, Timeline, snapshot_epochs
 
 Watch = Callable[[int, int, Callable[[], dict[Run, Checkpoint]]], None]
 
@@ -56,23 +55,33 @@ def train(
 
 def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dict[Run, Timeline]:
     run = stack.runs[0]
-    recorders = {run: Recorder(run) for run in stack.runs}
+    curves = np.full((len(stack.runs), len(CURVES), run.epochs + 1), np.nan)
+    recorders = {run: Recorder(run, mine) for run, mine in zip(stack.runs, curves, strict=True)}
+    rows = np.arange(len(stack.runs))  # of the runs that have not ended
     first = _resume(stack, recorders, resumed) if resumed else 0
     blocks = Blocks(stack)
+    kept = set(snapshot_epochs(run.epochs))
     for epoch in range(first, run.epochs + 1):
         samples = stack.train[:, :0]
         before = stack.network.parameters.rows(np.arange(len(stack.runs)))
         if epoch:
             samples = stack.next_epoch()
             descend_epoch(stack.network, blocks, samples, run.batch)
-        diverged = _record(stack, blocks, recorders, epoch)
+        values = evaluate(stack, blocks)
+        for i, name in enumerate(CURVES):
+            curves[rows, i, epoch] = values[name]
+        if epoch in kept:
+            for each, filters in zip(stack.runs, stack.network.parameters.filters, strict=True):
+                recorders[each].keep_filters(epoch, filters)
+        losses = np.isfinite(values["train_loss"]) & np.isfinite(values["test_loss"])
+        diverged = ~(stack.network.parameters.finite() & losses)
         for r in np.flatnonzero(diverged).tolist():
             recorders[stack.runs[r]].diverge(epoch, place(stack, r, before, samples), stack, r)
         if diverged.all():
             watch(epoch, 0, dict)
             break
         if diverged.any():
-            stack = stack.rows(np.flatnonzero(~diverged))
+            stack, rows = stack.rows(np.flatnonzero(~diverged)), rows[~diverged]
             blocks = Blocks(stack)
         if epoch == run.epochs:
             for r, decisions in enumerate(confusion(stack, blocks)):
@@ -81,27 +90,13 @@ def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dic
     return {run: recorder.timeline for run, recorder in recorders.items()}
 
 
-def _record(
-    stack: Stack, blocks: Blocks, recorders: dict[Run, Recorder], epoch: int
-) -> NDArray[np.bool_]:
-    """Record every run's values at the end of an epoch, and return which have diverged."""
-    values = evaluate(stack, blocks)
-    kept = epoch in snapshot_epochs(stack.runs[0].epochs)
-    for r, run in enumerate(stack.runs):
-        recorders[run].add(epoch, {name: curve[r] for name, curve in values.items()})
-        if kept:
-            recorders[run].keep_filters(epoch, stack.network.parameters.filters[r])
-    losses = np.isfinite(values["train_loss"]) & np.isfinite(values["test_loss"])
-    diverged: NDArray[np.bool_] = ~(stack.network.parameters.finite() & losses)
-    return diverged
-
-
 def _resume(stack: Stack, recorders: dict[Run, Recorder], resumed: Mapping[Run, Checkpoint]) -> int:
     """Put a stack where its checkpoints stand, and return the next epoch."""
     parameters = stack.network.parameters
     for r, run in enumerate(stack.runs):
         checkpoint = resumed[run]
-        recorders[run].curves = {n: curve.copy() for n, curve in checkpoint.curves.items()}
+        for name, curve in recorders[run].curves.items():
+            curve[:] = checkpoint.curves[name]
         recorders[run].filters = dict(checkpoint.kept)
         parameters.filters[r] = checkpoint.filters
         parameters.weights[r] = checkpoint.weights

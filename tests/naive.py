@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from src.activations import Act
-from src.datasets import Dataset, subset
+from src.datasets import Dataset
 from src.run import Run, Stream
+from src.subsets import subset
 
 Image = list[list[float]]
 

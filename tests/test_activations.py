@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
-from src import Array
 from src.activations import Act
+from src.arrays import Array
 from tests.strategies import acts
 
 EXTREME = [0.0, -0.0, 1e-300, 1.0, -1.0, 30.0, -30.0, 800.0, -800.0, 1e30, -1e30, np.inf, -np.inf]

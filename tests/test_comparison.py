@@ -7,7 +7,8 @@ from scipy import stats
 from analysis.errors import AnalysisError
 from analysis.statistics import rates, signflips
 from analysis.statistics.comparison import caption, compare, judge
-from analysis.statistics.contrasts import Endpoint, contrast, contrasts, hedges
+from analysis.statistics.contrasts import Endpoint, contrast, hedges
+from analysis.statistics.pairing import contrasts
 from tests.samples import cells, differences
 
 ACC = Endpoint("acc")

@@ -12,11 +12,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.activations import Act
 from src.config import CONF, GROUPS, plain, register, to_run
-from src.schema import Schema
 from src.errors import DataError
 from src.inits import Init
 from src.orders import Order
 from src.run import Run
+from src.schema import Schema
 from src.store import read_record
 from src.timeline import Ending
 from tests.test_train import ROOT, command, runs

@@ -17,9 +17,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from src import datasets
-from src.datasets import EMBEDDED, Dataset, load, pixels, subset
+from src.datasets import EMBEDDED, Dataset, load, pixels
 from src.digits import build
 from src.errors import ConfigError, DataError
+from src.subsets import subset
 
 EMBEDDED_SET = load("embedded")
 # As in IDX files: training digits, then test digits, classes of unequal sizes.

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from src.activations import Act
-from src.datasets import Dataset, load, subset
+from src.datasets import Dataset, load
 from src.errors import ConfigError
 from src.inits import Init
 from src.run import Dtype, Run, Stream, check
+from src.subsets import subset
 from src.timeline import Ending, Timeline
 from src.trainer import train
 from tests.strategies import different, make_run

@@ -8,8 +8,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from src import Array, Indices, layers
+from src import layers
 from src.activations import Act
+from src.arrays import Array, Indices
 from src.block import Block
 from src.descent import descend
 from src.evaluation import Blocks

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate2d
 
-from src import Array, layers
+from src import layers
+from src.arrays import Array
 from tests.strategies import SHAPES, seeds, shapes
 
 

@@ -18,7 +18,7 @@ ACT = "act must be one of none, relu, sigmoid, tanh, got"
 REFUSED: list[tuple[str, str]] = [
     # choices
     ("act=sigmoi", f"{ACT} 'sigmoi' (did you mean 'sigmoid'?)"),
-    ("act=TANH", f"{ACT} 'TANH'"),
+    ("act=TANH", f"{ACT} 'TANH' (did you mean 'tanh'?)"),
     ("act=null", f"{ACT} null (did you mean 'none'?)"),
     ("act=", f"{ACT} ''"),
     ("act=tanh,tahn,relu", f"{ACT} 'tahn' (did you mean 'tanh'?)"),

@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from src.activations import Act
-from src.datasets import Dataset, subset
+from src.datasets import Dataset
 from src.inits import Init
 from src.network import Parameters
 from src.probes import PROBE_DIGITS, filter_similarity, norm
 from src.run import Dtype, Run, Stream
+from src.subsets import subset
 from src.timeline import Timeline
 from src.trainer import train
 from tests.strategies import make_dataset, make_run

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 
 from src.activations import Act
-from src.datasets import Dataset, subset
+from src.datasets import Dataset
 from src.inits import Init
 from src.orders import Order
 from src.run import Dtype, Run, Stream
+from src.subsets import subset
 from src.timeline import Ending
 from src.trainer import train
 from tests.naive import Learned, learn, start

@@ -6,7 +6,10 @@ study has, Ctrl-C, the last words.
 
 from collections.abc import Callable
 
+from src.config import dataset_of
+from src.datasets import class_means
 from src.interruption import Interrupted, Interruption
+from src.keepsakes import write_class_means
 from src.launch.history import Entry
 from src.launch.progress import display
 from src.launch.sweep import missing
@@ -38,6 +41,7 @@ def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> R
     study = job.folder.parent
     with locked(study, fresh=False), Interruption() as interruption:
         todo = missing([job], force)
+        write_class_means(study, *class_means(dataset_of(job.run)))
         entry = Entry.begin(study, job.words, 1, 1 - len(todo))
         if todo:
             with display([[job.run]]) as shown:

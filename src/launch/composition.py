@@ -155,6 +155,10 @@ def _may_be_plain(override: Override) -> bool:
 
 
 def _yaml(values: Values) -> str:
-    """Return flat values as YAML, of which JSON's scalars and lists are a part."""
+    """Return flat values as YAML, of which JSON's scalars and lists are a part.
+
+    The experiment's card is the study's, and not repeated in each run.
+    """
     names = {key: v.name if isinstance(v, Enum) else v for key, v in values.items()}
+    names["card"] = None
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in names.items())

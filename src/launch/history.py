@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from src.keepsakes import read_history, write_history
 from src.provenance import diff_digest, provenance
 from src.record import Record
-from src.study import read_history, write_history
 
 
 @dataclass

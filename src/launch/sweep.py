@@ -14,9 +14,13 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, Transformer
 from hydra.core.utils import JobReturn
 
+from src.config import dataset_of
+from src.datasets import class_means
 from src.errors import ConfigError, SweepscopeError
 from src.interruption import Interrupted
+from src.keepsakes import write_card, write_class_means
 from src.launch.batch import Plan, composer_of
+from src.launch.composition import Composer
 from src.launch.history import Entry
 from src.launch.table import Ended, command, counted, summary
 from src.overrides import grid_size, parse, values
@@ -69,6 +73,7 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     with locked(study, fresh=config.study is None):
         todo = missing(jobs, config.force)
         _say_preflight(size, jobs, todo, config)
+        _keep(study, composer, jobs[0])
         entry = Entry.begin(study, words, len(jobs), len(jobs) - len(todo))
         try:
             returns = sweeper.launcher.launch([job.words for job in todo], 0) if todo else []
@@ -81,6 +86,14 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
     _raise_failures(len(jobs), ended)
     return [returns]
+
+
+def _keep(study: Path, composer: Composer, job: Job) -> None:
+    """Put into the study what analysis needs of the experiment and of the digits."""
+    values, choices = composer.values(job.words)
+    if values["card"] is not None:
+        write_card(study, choices["experiment"], values["card"])
+    write_class_means(study, *class_means(dataset_of(job.run)))
 
 
 def missing(jobs: Sequence[Job], force: bool) -> list[Job]:
