@@ -10,6 +10,7 @@ import numpy as np
 
 from src import layers, losses
 from src.activations import Act
+from src.arena import Arena
 from src.arrays import Array, Indices
 from src.blas import Outer
 from src.network import Network
@@ -41,8 +42,13 @@ class Block:
         S = 1 if shared else R
         (I, J), positions = network.kernel, K // L
 
-        def buffer(*shape: int) -> Array:
-            return np.empty(shape, images.dtype)
+        arena = Arena(
+            images.dtype,
+            *[(S, b, *images.shape[1:]), (S, b, rows, positions), (S, b, C)],
+            *[(R, b, K)] * 3,
+            *[(R, b, C)] * 5,
+        )
+        buffer = arena.array
 
         self.network, self.images, self.targets, self.b = network, images, targets, b
         self.gathered = buffer(S, b, *images.shape[1:])
@@ -52,10 +58,10 @@ class Block:
         self._windows, self._columns = windows, self.patches[:, :, :-1].reshape(windows.shape)
         self.target = buffer(S, b, C)
         self.x1 = buffer(R, b, K)
-        self.slope1, self.delta1 = np.empty_like(self.x1), np.empty_like(self.x1)
+        self.slope1, self.delta1 = buffer(R, b, K), buffer(R, b, K)
         self.x2 = buffer(R, b, C)
-        self.errors, self.slope2 = np.empty_like(self.x2), np.empty_like(self.x2)
-        self.delta2, self.scaled2 = np.empty_like(self.x2), np.empty_like(self.x2)
+        self.errors, self.slope2 = buffer(R, b, C), buffer(R, b, C)
+        self.delta2, self.scaled2 = buffer(R, b, C), buffer(R, b, C)
         self._maps = self.x1.reshape(R, b, L, positions)
         self._delta_maps = self.delta1.reshape(R, b, L, positions)
         self._hidden = _by_act(network.acts, self.x1, self.slope1)

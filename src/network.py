@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.activations import Act
+from src.arena import Arena
 from src.arrays import Array, Indices
 
 
@@ -64,8 +65,12 @@ class Network:
     gradients: Parameters = field(init=False)
 
     def __post_init__(self) -> None:
-        p = self.parameters
-        self.gradients = Parameters(*(np.zeros_like(array) for array in vars(p).values()))
+        arrays = list(vars(self.parameters).values())
+        arena = Arena(arrays[0].dtype, *[array.shape for array in arrays] * 2)
+        self.parameters = Parameters(*(arena.array(*array.shape) for array in arrays))
+        self.gradients = Parameters(*(arena.array(*array.shape) for array in arrays))
+        for ours, given in zip(vars(self.parameters).values(), arrays, strict=True):
+            ours[:] = given
         self.trains_convolution = bool(self.lrA.all())
         self.trains_perceptron = bool(self.lrW.all())
 
