@@ -10,9 +10,8 @@ from pathlib import Path
 
 from src.files import replace
 from src.record import Record
+from src.store import LOG
 from src.timeline import Ending
-
-LOG = "sweepscope.log"
 
 
 def open_folder(folder: Path, config: str | None, words: Sequence[str]) -> None:

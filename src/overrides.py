@@ -28,6 +28,9 @@ _FIXED = (
 )
 
 
+MOST_LETTERS = 100_000
+MOST_BRACKETS = 100
+
 FEW = 100_000
 """Values of a range that are counted by making them."""
 
@@ -47,6 +50,10 @@ def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Overr
     ConfigError
         One of them cannot be meant.
     """
+    for word in words:
+        if len(word) > MOST_LETTERS or max(word.count(c) for c in "[{(") > MOST_BRACKETS:
+            rule = f"at most {MOST_LETTERS:,} letters and {MOST_BRACKETS} brackets"
+            raise ConfigError.of("a word", rule, f"{word[:20]}…")
     try:
         overrides = OverridesParser.create().parse_overrides(list(words))
     except HydraException as error:

@@ -4,6 +4,7 @@ Owns what determines a result. Knows nothing of Hydra (`config.py` makes a Run o
 nor of arrays (`stack.py` makes arrays of runs).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
@@ -94,6 +95,23 @@ class Run:
     def record(self) -> dict[str, Any]:
         """Return the flat record: plain JSON values under the names of the keys."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> "Run":
+        """Make a run of its flat record, without checking it.
+
+        Raises
+        ------
+        ConfigError
+            The record is not that of a run.
+        """
+        kinds: dict[str, type[Enum]] = {"act": Act, "act_out": Act, "order": Order, "init": Init}
+        kinds |= {"source": Source, "dtype": Dtype}
+        try:
+            values = {k: kinds[k][v] if k in kinds else v for k, v in record.items()}
+            return cls(**values | {"classes": tuple(record["classes"])})
+        except (KeyError, TypeError) as error:
+            raise ConfigError(f"a record must be that of a run, it has {error}") from error
 
 
 def _plain(value: Any) -> Any:

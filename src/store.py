@@ -6,6 +6,7 @@
     filters.npz       the filters at some epochs
     parameters.npz    the parameters at the end
     checkpoint.npz    while a long run trains, or after it was interrupted
+    sweepscope.log    how it ended; of a failure, the traceback
 
 What differs between two executions of the same run stands in the record's `execution` alone.
 """
@@ -28,6 +29,8 @@ from src.timeline import Timeline
 RECORD = "run.json"
 UNFINISHED = "unfinished.json"
 CHECKPOINT = "checkpoint.npz"
+LOG = "sweepscope.log"
+FILES = (RECORD, UNFINISHED, CHECKPOINT, "timeline.npz", "filters.npz", "parameters.npz", LOG)
 PARAMETERS = ("filters", "filter_biases", "weights", "biases")
 
 
@@ -52,7 +55,7 @@ def write_run(
     StoreError
         The folder cannot be written; an older result in it is whole.
     """
-    files = {} if timeline is None else _arrays(timeline)
+    files = {} if timeline is None else contents(timeline)
     if timeline is not None:
         record.final = {name: _finite(timeline.final(name)) for name in timeline.curves}
         record.confusion = timeline.confusion.tolist()
@@ -193,7 +196,8 @@ def _writing(folder: Path) -> Iterator[None]:
         raise StoreError(f"{folder} cannot be written: {error.strerror or error}") from error
 
 
-def _arrays(timeline: Timeline) -> dict[str, bytes]:
+def contents(timeline: Timeline) -> dict[str, bytes]:
+    """Return the files of a timeline's arrays: the same timeline, the same bytes."""
     names, curves = list(timeline.curves), list(timeline.curves.values())
     return {
         "timeline.npz": pack(names=np.array(names), curves=np.array(curves)),

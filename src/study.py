@@ -33,6 +33,7 @@ FOLLOWS = {
 """Keys that take the value of another unless they are given one of their own."""
 
 ASIDE = ".damaged"
+LOCK = ".lock"
 
 _RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _RUN = re.compile(r".*-[0-9a-f]{16}")
@@ -102,7 +103,7 @@ def locked(study: Path, fresh: bool) -> Iterator[None]:
     """
     try:
         study.mkdir(parents=True, exist_ok=not fresh)
-        lock = open(study / ".lock", "a")  # noqa: SIM115  closed below, after the sweep
+        lock = open(study / LOCK, "a")  # noqa: SIM115  closed below, after the sweep
     except OSError as error:
         raise StoreError(f"{study} cannot be made: {error.strerror}") from error
     with lock:

@@ -21,11 +21,13 @@ from omegaconf.errors import OmegaConfBaseException
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config import CONF, GROUPS, identify, plain, register, to_run
 from src.errors import ConfigError, SweepscopeError
+from src.launch.again import train_again
 from src.launch.alone import run_alone
 from src.overrides import parse
 from src.record import Record
 from src.task import Job, Watch, describe, end_without_result, run_jobs
 from src.timeline import Ending
+from src.yaml_files import check_files
 
 
 def task(config: DictConfig) -> float:
@@ -72,9 +74,14 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors then, and we word them
     try:
         register()
+        if "--from" in sys.argv:
+            said, code = train_again(_folder_from(sys.argv[1:]))
+            print(said)
+            sys.exit(code)
         arguments = get_args_parser().parse_args()
         _check_flags(arguments)
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
+        check_files(folders)
         parse(arguments.overrides, folders)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
     except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
@@ -84,6 +91,13 @@ def main() -> None:
     except KeyboardInterrupt as interrupted:
         print(f"interrupted: {interrupted or 'at once'}", file=sys.stderr)
         sys.exit(130)
+
+
+def _folder_from(words: list[str]) -> Path:
+    """Return the folder of `--from RUN_FOLDER`, which stands alone."""
+    if len(words) != 2 or words[0] != "--from":
+        raise ConfigError("--from must stand alone with a run's folder: --from RUN_FOLDER")
+    return Path(words[1])
 
 
 def _check_flags(arguments: argparse.Namespace) -> None:

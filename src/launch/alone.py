@@ -40,7 +40,7 @@ def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> R
     """
     study = job.folder.parent
     with locked(study, fresh=False), Interruption() as interruption:
-        todo = missing([job], force)
+        todo = missing([job], study, force)
         write_class_means(study, *class_means(dataset_of(job.run)))
         entry = Entry.begin(study, job.words, 1, 1 - len(todo))
         if todo:

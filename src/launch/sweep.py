@@ -67,11 +67,11 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     if not jobs:
         raise ConfigError("the grid has no run: one of its ranges is empty")
     if config.dry_run:
-        _say_preflight(size, jobs, missing(jobs, config.force), config)
+        _say_preflight(size, jobs, missing(jobs, None, config.force), config)
         return []
     study = composer.folder
     with locked(study, fresh=config.study is None):
-        todo = missing(jobs, config.force)
+        todo = missing(jobs, study, config.force)
         _say_preflight(size, jobs, todo, config)
         _keep(study, composer, jobs[0])
         entry = Entry.begin(study, words, len(jobs), len(jobs) - len(todo))
@@ -96,17 +96,18 @@ def _keep(study: Path, composer: Composer, job: Job) -> None:
     write_class_means(study, *class_means(dataset_of(job.run)))
 
 
-def missing(jobs: Sequence[Job], force: bool) -> list[Job]:
-    """Return the jobs that the study does not have; damaged ones are set aside first."""
+def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
+    """Return the jobs that have no whole result; damaged ones are set aside in their study."""
     todo = []
     for job in jobs:
         if has_result(job.folder) and not force:
             wrong = damage(job.folder, job.id)
             if wrong is None:
-                clean(job.folder)
+                if study:
+                    clean(job.folder)
                 continue
-            aside = set_aside(job.folder.parent, job.folder)
-            print(f"warning: {wrong}; set aside as {aside}, trained again", file=sys.stderr)
+            aside = f"; set aside as {set_aside(study, job.folder)}" if study else ""
+            print(f"warning: {wrong}{aside}, will be trained again", file=sys.stderr)
         todo.append(job)
     return todo
 

@@ -1,0 +1,60 @@
+"""YAML files, looked at before anything is built from them.
+
+Owns what a config file may not be: huge, deeply nested, full of aliases (a few hundred bytes of
+them can unfold to gigabytes), or with a key twice. It reads events only, which is linear in the
+file.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from src.errors import ConfigError
+
+MOST_BYTES = 1 << 20
+MOST_DEPTH = 32
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def check_files(folders: Iterable[Path]) -> None:
+    """Check every YAML file below some folders.
+
+    Raises
+    ------
+    ConfigError
+        One of them is not a file of settings; the sentence names its path.
+    """
+    for folder in folders:
+        for path in sorted(folder.rglob("*.yaml")):
+            if path.stat().st_size > MOST_BYTES:
+                raise ConfigError(f"{path} must have at most {MOST_BYTES:,} bytes")
+            _check(path)
+
+
+def _check(path: Path) -> None:
+    open_keys: list[set[str] | None] = []  # of every open mapping; None for a sequence
+    turn: list[bool] = []  # whether the next scalar of a mapping is a key
+    try:
+        for event in yaml.parse(path.read_text(encoding="utf-8"), Loader=_Loader):
+            if isinstance(event, yaml.AliasEvent):
+                raise ConfigError(f"{path} must not have aliases, got *{event.anchor}")
+            if isinstance(event, yaml.CollectionEndEvent):
+                open_keys.pop()
+                turn.pop()
+            elif isinstance(event, yaml.NodeEvent):
+                if open_keys and (keys := open_keys[-1]) is not None:
+                    if turn[-1] and isinstance(event, yaml.ScalarEvent):
+                        if event.value in keys:
+                            twice = repr(event.value)
+                            raise ConfigError(f"{path} must have every key once, got {twice} twice")
+                        keys.add(event.value)
+                    turn[-1] = not turn[-1]
+                if isinstance(event, yaml.CollectionStartEvent):
+                    open_keys.append(set() if isinstance(event, yaml.MappingStartEvent) else None)
+                    turn.append(True)
+                    if len(open_keys) > MOST_DEPTH:
+                        raise ConfigError(f"{path} must be nested at most {MOST_DEPTH} deep")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
