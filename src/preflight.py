@@ -1,6 +1,6 @@
 """Preflight: what a partition will take, in seconds and bytes, before anything runs.
 
-Owns the estimate. Its two constants are measured on this machine each time, in hundredths of a
+Owns the estimate. Its constants are measured on this machine each time, in hundredths of a
 second, by training a small network and a larger one on noise.
 """
 
@@ -18,6 +18,9 @@ from src.network import Network, Parameters
 from src.partition import Size
 from src.run import Run
 from src.timeline import CURVES, snapshot_epochs
+
+EVALUATION_STEPS = 12
+"""An epoch's evaluation and probes cost about as many calls as so many steps."""
 
 WRITE_SECONDS = 0.002
 """A run's share of composing, and of writing its folder; see benchmarks."""
@@ -62,14 +65,15 @@ def estimate(stacks: Sequence[Sequence[Run]], workers: int, image: tuple[int, in
     image
         The pixels (H, V) of the digits.
     """
-    call, multiplication = calibrate()
+    costs = calibrate()
     seconds = [0.0] * workers
     for stack in stacks:  # the most work first, each to the worker that is free first
-        run = stack[0]
-        steps = run.epochs * (-(-run.T // run.batch) + 4)
+        run, size = stack[0], Size(stack[0], image)
+        steps = run.epochs * (-(-run.T // run.batch) + EVALUATION_STEPS)
         work = sum(Size(each, image).work for each in stack)
+        multiplication = costs.whole if size.positions == 1 else costs.sliding
         least = min(range(workers), key=seconds.__getitem__)
-        seconds[least] += steps * call + work * multiplication + len(stack) * WRITE_SECONDS
+        seconds[least] += steps * costs.step + work * multiplication + len(stack) * WRITE_SECONDS
     size_bytes = sum(_disk(run, image) for stack in stacks for run in stack)
     return Estimate(max(seconds), size_bytes)
 
@@ -81,27 +85,43 @@ def _disk(run: Run, image: tuple[int, int]) -> int:
     return len(CURVES) * (run.epochs + 1) * 8 + numbers * size.itemsize + FILE_BYTES
 
 
-def calibrate() -> tuple[float, float]:
-    """Measure seconds a step whatever its size, and seconds a multiplication."""
-    small, large = (28, 28), (7, 7)
-    fixed = _step_seconds(2, small)
-    loaded = _step_seconds(16, large)
-    multiplications = 3 * (16 * 50 * 484 + 7744 * 10)
-    return fixed, max(loaded - fixed, 1e-7) / multiplications
+@dataclass(frozen=True)
+class Costs:
+    """Seconds on this machine."""
+
+    step: float
+    """Of a step, however small."""
+    whole: float
+    """Of a multiplication, where filters are as large as the image and memory is the limit."""
+    sliding: float
+    """Of a multiplication, where filters slide and arithmetic is the limit."""
 
 
-def _step_seconds(L: int, kernel: tuple[int, int]) -> float:
+def calibrate() -> Costs:
+    """Measure the costs by training networks on noise for some hundredths of a second."""
+    step = _step_seconds(1, 2, 28)
+    whole = _step_seconds(64, 2, 28) - step
+    sliding = _step_seconds(1, 16, 7) - step
+    passes = 3  # forward, backward, update
+    return Costs(
+        step,
+        max(whole, 1e-6) / (passes * 64 * (2 * 785 + 20)),
+        max(sliding, 1e-6) / (passes * (16 * 50 * 484 + 7744 * 10)),
+    )
+
+
+def _step_seconds(R: int, L: int, kernel: int) -> float:
     rng = np.random.default_rng(0)
 
     def noise(*shape: int) -> Array:
         drawn: Array = rng.uniform(-0.1, 0.1, shape).astype(np.float32)
         return drawn
 
-    I, J = kernel
-    K = L * (29 - I) * (29 - J)
-    parameters = Parameters(noise(1, L, I * J + 1), noise(1, 10, K), noise(1, 10))
-    rate = np.full(1, 1e-3, np.float32)
-    network = Network(parameters, (Act.tanh,), (Act.tanh,), rate, rate, kernel)
+    K = L * (29 - kernel) ** 2
+    parameters = Parameters(noise(R, L, kernel**2 + 1), noise(R, 10, K), noise(R, 10))
+    rates = np.full(R, 1e-3, np.float32)
+    acts = (Act.tanh,) * R
+    network = Network(parameters, acts, acts, rates, rates, (kernel, kernel))
     samples = np.zeros((1, 1), np.intp)
     with one_thread():
         block = Block(network, noise(1, 28, 28), noise(1, 10), True, 1)
