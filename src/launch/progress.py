@@ -13,8 +13,8 @@ from src.record import Record
 from src.run import Run
 from src.timeline import Ending
 
-LINE_SECONDS = 10.0
-"""Between two plain lines."""
+BAR_SECONDS, LINE_SECONDS = 0.1, 10.0
+"""Between two drawings of the bar, and between two plain lines."""
 
 
 class Counts:
@@ -93,20 +93,24 @@ def display(stacks: Sequence[Sequence[Run]]) -> Iterator[Display]:
         with _bar(counts) as show:
             yield Display(counts, show)
     else:
-        yield Display(counts, _lines())
+        yield Display(counts, _at_most_every(LINE_SECONDS, _say))
     print(f"{counts} in {time.monotonic() - counts.start:.1f} s", file=sys.stderr)
 
 
-def _lines() -> Callable[[Counts], None]:
+def _say(counts: Counts) -> None:
+    print(counts, file=sys.stderr, flush=True)
+
+
+def _at_most_every(seconds: float, show: Callable[[Counts], None]) -> Callable[[Counts], None]:
     last = time.monotonic()
 
-    def show(counts: Counts) -> None:
+    def seldom(counts: Counts) -> None:
         nonlocal last
-        if time.monotonic() - last >= LINE_SECONDS:
+        if time.monotonic() - last >= seconds:
             last = time.monotonic()
-            print(counts, file=sys.stderr, flush=True)
+            show(counts)
 
-    return show
+    return seldom
 
 
 @contextmanager
@@ -114,13 +118,13 @@ def _bar(counts: Counts) -> Iterator[Callable[[Counts], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(20), TaskProgressColumn(), TextColumn("{task.description}"))
     console = Console(stderr=True)
     # Without its own refreshing thread, so that workers can still be forked from one thread.
     with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
         task = bar.add_task(str(counts), total=max(counts.samples, 1))
 
-        def show(counts: Counts) -> None:
+        def draw(counts: Counts) -> None:
             bar.update(task, completed=counts.presented, description=str(counts), refresh=True)
 
-        yield show
+        yield _at_most_every(BAR_SECONDS, draw)
