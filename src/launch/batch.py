@@ -4,7 +4,7 @@ Owns the step from Hydra's words to jobs and from records to Hydra's returns, ca
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ from src.record import Record
 from src.run import Run
 from src.task import Job
 from src.timeline import Ending
+
+TASK_NAME = "sweepscope"
 
 
 class RunFailed(SweepscopeError):
@@ -44,13 +46,15 @@ def launch(
     """
     composer = composer_of(launcher)
     jobs = [composer.job(words) for words in job_overrides]
-    hydras = _Callbacks(launcher, composer, jobs, initial_job_idx)
-    hydras.start()
+    callbacks = _Callbacks(launcher, composer, jobs, initial_job_idx)
+    callbacks.start()
+    objective = launcher.config.objective
     records = train_all(Plan.of(list({job.run: job for job in jobs}.values()), launcher.config))
     returns = [
-        _return(composer, job, records.get(job.run), hydras.config(i)) for i, job in enumerate(jobs)
+        _return(composer, job, records.get(job.run), objective, callbacks.config(i))
+        for i, job in enumerate(jobs)
     ]
-    hydras.end(returns)
+    callbacks.end(returns)
     return returns
 
 
@@ -134,15 +138,31 @@ class _Callbacks:
             self.callbacks.on_job_end(config=self.config(i), job_return=returns[i])
 
 
-def _return(composer: Composer, job: Job, record: Record | None, hydra: DictConfig) -> JobReturn:
-    config = composer.config(job.words)
-    returned = JobReturn(
-        overrides=list(job.words),
-        cfg=config,
-        hydra_cfg=hydra,
-        working_dir=str(job.folder),
-        task_name="sweepscope",
-    )
+class Returned(JobReturn):
+    """A JobReturn whose config is made when it is asked for: it costs a millisecond."""
+
+    def __init__(self, job: Job, compose: Callable[[], DictConfig], hydra: DictConfig) -> None:
+        self._compose = compose
+        self._config: DictConfig | None = None
+        folder = str(job.folder)
+        super().__init__(list(job.words), hydra_cfg=hydra, working_dir=folder, task_name=TASK_NAME)
+
+    @property  # type: ignore[override]
+    def cfg(self) -> DictConfig | None:
+        """The job's config, as Hydra hands it to a task."""
+        if self._config is None:
+            self._config = self._compose()
+        return self._config
+
+    @cfg.setter
+    def cfg(self, config: DictConfig | None) -> None:
+        self._config = config
+
+
+def _return(
+    composer: Composer, job: Job, record: Record | None, objective: str, hydra: DictConfig
+) -> JobReturn:
+    returned = Returned(job, lambda: composer.config(job.words), hydra)
     if record is None:
         returned.status = JobStatus.FAILED
         returned.return_value = RunFailed(f"{job.folder} was not trained: another run failed first")
@@ -152,6 +172,6 @@ def _return(composer: Composer, job: Job, record: Record | None, hydra: DictConf
         returned.return_value = RunFailed(f"{job.folder} failed: {''.join(message)}")
     else:
         returned.status = JobStatus.COMPLETED
-        value = record.final[config.objective]
+        value = record.final[objective]
         returned.return_value = float("nan") if value is None else value
     return returned

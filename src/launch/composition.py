@@ -56,6 +56,7 @@ class Composer:
         """Whether the study is of many runs, and cut into folders."""
         self._parser = OverridesParser.create()
         self._words: dict[str, Override] = {}
+        self._typed: Values = {}
         self._composed: dict[tuple[str, ...], Composed] = {}
         self._files: dict[str, Values | None] = {}
         self._jobs: dict[tuple[str, ...], Job] = {}
@@ -91,10 +92,12 @@ class Composer:
                 file = self._file(f"{group}/{choices[group]}") or {}
                 firm = composed.firm or frozenset()
                 values |= {key: file[key] for key in file if key not in firm}
-        for override in laid:
-            key = override.key_or_group
-            if key not in GROUPS:
-                values[key] = typed(key, override.value())
+        for word in words:
+            key = overrides[word].key_or_group
+            if word in plain and key not in GROUPS:
+                if word not in self._typed:
+                    self._typed[word] = typed(key, overrides[word].value())
+                values[key] = self._typed[word]
         return resolved(values), choices
 
     def config(self, words: Sequence[str]) -> DictConfig:
