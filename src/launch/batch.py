@@ -147,7 +147,7 @@ class Returned(JobReturn):
         folder = str(job.folder)
         super().__init__(list(job.words), hydra_cfg=hydra, working_dir=folder, task_name=TASK_NAME)
 
-    @property  # type: ignore[override]
+    @property
     def cfg(self) -> DictConfig | None:
         """The job's config, as Hydra hands it to a task."""
         if self._config is None:
