@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from src.checkpoint import Checkpoint
 from src.errors import StoreError
 from src.files import pack, read_arrays, read_json, replace, sweep_away, sync_folder, to_json
+from src.identity import ID_LENGTH
 from src.record import FORMAT, Record
 from src.timeline import Timeline
 
@@ -158,6 +159,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         The folder cannot be written.
     """
     data = pack(
+        id=np.array(folder.name[-ID_LENGTH:]),
         epoch=np.array(checkpoint.epoch),
         names=np.array(list(checkpoint.curves)),
         curves=np.array(list(checkpoint.curves.values())),
@@ -172,10 +174,21 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """Read a run's checkpoint, None where there is none, or none that is whole."""
-    names = ("epoch", "names", "curves", "kept_epochs", "kept", *PARAMETERS[:1], *PARAMETERS[2:])
+    """Read a run's checkpoint, None where there is none, or none that is whole and its own."""
+    names = (
+        "id",
+        "epoch",
+        "names",
+        "curves",
+        "kept_epochs",
+        "kept",
+        *PARAMETERS[:1],
+        *PARAMETERS[2:],
+    )
     try:
         arrays = read_arrays(folder / CHECKPOINT, names)
+        if arrays["id"].item() != folder.name[-ID_LENGTH:]:
+            return None
         return Checkpoint(
             epoch=int(arrays["epoch"]),
             curves=dict(zip(arrays["names"].tolist(), arrays["curves"], strict=True)),

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from src import ENGINE_VERSION
 from src.checkpoint import Checkpoint
 from src.config import dataset_of
@@ -22,7 +24,7 @@ from src.provenance import provenance
 from src.record import Record
 from src.run import Run
 from src.store import read_checkpoint, write_checkpoint, write_run
-from src.timeline import Ending, Outcome, Timeline
+from src.timeline import CURVES, Ending, Outcome, Timeline
 from src.trainer import train
 
 WRITERS = 8
@@ -69,11 +71,32 @@ def run_jobs(
     records = []
     together: dict[int | None, list[tuple[Job, Checkpoint | None]]] = defaultdict(list)
     for job in jobs:
-        checkpoint = read_checkpoint(job.folder)
+        checkpoint = _checkpoint(job)
         together[checkpoint.epoch if checkpoint else None].append((job, checkpoint))
     for group in together.values():
         records += _run_group(group, watch)
     return records
+
+
+def _checkpoint(job: Job) -> Checkpoint | None:
+    """Return the job's checkpoint, None where there is none, or none that fits the run."""
+    checkpoint, run = read_checkpoint(job.folder), job.run
+    if checkpoint is None:
+        return None
+    dtype, C = np.dtype(run.dtype.name), len(run.classes)
+    shapes = (
+        (checkpoint.filters, (run.L, run.I * run.J + 1)),
+        (checkpoint.weights, (C, run.features(dataset_of(run)))),
+        (checkpoint.biases, (C,)),
+        *((kept, (run.L, run.I, run.J)) for kept in checkpoint.kept.values()),
+    )
+    fits = (
+        0 <= checkpoint.epoch < run.epochs
+        and list(checkpoint.curves) == list(CURVES)
+        and all(curve.shape == (run.epochs + 1,) for curve in checkpoint.curves.values())
+        and all(array.shape == shape and array.dtype == dtype for array, shape in shapes)
+    )
+    return checkpoint if fits else None
 
 
 def _run_group(
@@ -117,7 +140,9 @@ class _Keeper:
     def __call__(
         self, epoch: int, alive: int, checkpoints: Callable[[], dict[Run, Checkpoint]]
     ) -> None:
-        stop = self.watch(epoch, alive) and alive > 0 and epoch < self.epochs
+        stop = self.watch(epoch, alive)
+        if epoch == self.epochs or not alive:
+            return  # there is nothing left to go on with
         if stop or time.monotonic() - self.last >= self.seconds:
             for run, checkpoint in checkpoints().items():
                 write_checkpoint(self.folders[run], checkpoint)

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from src.activations import Act
 from src.config import CONF, GROUPS, plain, register, to_run
+from src.datasets import load as load_digits
 from src.errors import DataError
 from src.inits import Init
 from src.orders import Order
@@ -19,6 +20,7 @@ from src.run import Run
 from src.schema import Schema
 from src.store import read_record
 from src.timeline import Ending
+from tests.test_idx import SET, encode
 from tests.test_train import ROOT, command, runs
 
 KEYS = list(Schema.__dataclass_fields__)
@@ -180,9 +182,20 @@ def test_follow_and_win_hold_inside_a_sweep(tmp_path: Path) -> None:
 # --- experiments
 
 
+def _digits(experiment: str, folder: Path) -> tuple[str, ...]:
+    """Return the word that names an IDX folder, made of embedded digits, where one is needed."""
+    if experiment != "full_mnist":
+        return ()
+    images, labels = load_digits("embedded").images[::20], load_digits("embedded").labels[::20]
+    for name, array in zip(SET, (images, labels) * 2, strict=True):
+        (folder / name).write_bytes(encode(array))
+    return (f"folder={folder}",)
+
+
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_runs_for_two_epochs(tmp_path: Path, experiment: str) -> None:
-    said = command(tmp_path, "-m", f"experiment={experiment}", "epochs=2")
+    small = ("epochs=2", "seed=0", "T=20", "TT=20", *_digits(experiment, tmp_path))
+    said = command(tmp_path, "-m", f"experiment={experiment}", *small)
     assert said.code == 0, said
     records = [read_record(folder) for folder in runs(tmp_path)]
     assert len(records) > 1
