@@ -3,10 +3,24 @@
     from analysis import load_sweep
     sweep = load_sweep("latest")
     sweep.runs, sweep.timelines, sweep.factors
+    sweep.table(), sweep.compare("act"), sweep.curves(vary="act"), sweep.diagnose()
 
 Reads what `src.store` wrote, and nothing else of the engine.
 """
 
-from analysis.sweep import Sweep, load_sweep
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Sweep", "load_sweep"]
+from analysis.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from analysis.sweep import Sweep, load_sweep
+
+__all__ = ["AnalysisError", "Sweep", "load_sweep"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Sweep", "load_sweep"):  # pandas is loaded when it is needed
+        from analysis import sweep
+
+        return getattr(sweep, name)
+    raise AttributeError(f"module 'analysis' has no attribute {name!r}")

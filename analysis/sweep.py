@@ -1,18 +1,34 @@
-"""A study's folder as tidy pandas frames: a row a run, and a row a run and epoch.
+"""One study as tidy pandas frames, and the questions that can be asked of it.
 
-Owns the reading of studies. What is computed from the frames has rooms of its own.
+Owns the verbs, which are the same words at the shell (`python -m analysis`). How each is answered
+has a room of its own, which is entered when it is asked.
 """
 
-import warnings
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from analysis.design import Design, design
+from analysis.index import Contents, read_study
+from analysis.reading import find
+from analysis.selection import Names, chosen, key, names
+from analysis.timelines import Floats, Timelines
 from src.errors import StoreError
-from src.store import RECORD, Record, read_curves, read_record
-from src.study import ROOT, factors
+from src.study import factors
+from src.timeline import CURVES, Ending
+
+if TYPE_CHECKING:
+    from analysis.figures.drawing import Drawing
+    from analysis.figures.film import Film
+    from analysis.tables.table import Table
+
+RESULTS = ("outcome", "epoch", "place", "seconds")
+"""Columns of `runs` that are neither a key nor a curve."""
 
 
 class Sweep:
@@ -20,27 +36,33 @@ class Sweep:
 
     Parameters
     ----------
-    folder
-        The study's.
-    records
-        What each run's folder holds, by folder.
+    folder : the study's
+    contents : what it holds
+    levels : every factor's levels in the whole study, for the colours of a part of it
+    seed : the column that is the unit of all statistics, where several streams vary apart
     """
 
-    def __init__(self, folder: Path, records: dict[Path, Record]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        contents: Contents,
+        levels: Mapping[str, list[Any]] | None = None,
+        seed: str | None = None,
+    ) -> None:
         self.folder = folder
-        self.records = records
+        self._contents = contents
+        self.levels = self.factors if levels is None else levels
+        self._seed = seed
 
-    @cached_property
+    @property
     def runs(self) -> pd.DataFrame:
         """A row a run, indexed by run id.
 
         Columns: the chosen name of every group (`act`, `order`, `init`, `lr`, `net`, `data`), every
-        other key (`lrA`, `seed`, …), `outcome`, `epoch` (the last one of its timeline), the final
-        value of every curve (NaN for a run that diverged), and `seconds`.
+        other key (`lrA`, `seed`, …), `outcome`, `epoch` (the last one of its timeline), `place`
+        (where it diverged), the final value of every curve (NaN for one that diverged), `seconds`.
         """
-        rows = [_row(record) for record in self.records.values()]
-        index = pd.Index([record.id for record in self.records.values()], name="run")
-        return pd.DataFrame(rows, index=index)
+        return self._contents.runs
 
     @cached_property
     def timelines(self) -> pd.DataFrame:
@@ -48,24 +70,154 @@ class Sweep:
 
         A run that diverged has rows up to the epoch at which it did.
         """
-        frames = []
-        for folder, record in self.records.items():
-            if record.outcome.epoch is None:
-                continue
-            rows = slice(record.outcome.epoch + 1)
-            curves = {name: curve[rows] for name, curve in read_curves(folder).items()}
-            frame = pd.DataFrame({"run": record.id, "epoch": range(rows.stop), **curves})
-            frames.append(frame)
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        of = self._timelines
+        ids = self.runs.index.repeat(of.lengths)
+        curves = {name: of.flat(name) for name in of.names}
+        return pd.DataFrame({"run": ids, "epoch": of.epochs(), **curves}, copy=False)
 
-    @property
+    @cached_property
     def factors(self) -> dict[str, list[Any]]:
         """What varies between the runs: every such key with its levels, in order."""
-        return factors([record.choices | record.config for record in self.records.values()])
+        runs = self.runs
+        keys = [name for name in runs if name not in CURVES and name not in RESULTS]
+        varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
+        rows = runs[varying].astype(object).where(runs[varying].notna(), None)
+        return factors(cast(list[dict[str, Any]], rows.to_dict("records")))
+
+    @cached_property
+    def design(self) -> Design:
+        """Which column is the seed, what it resamples, and what else varies."""
+        return design(self.runs, list(self.factors), self._seed)
+
+    @cached_property
+    def diagnoses(self) -> pd.DataFrame:
+        """A row a run: `label` and `evidence`."""
+        from analysis.diagnosis import diagnose
+
+        return diagnose(self)
+
+    @cached_property
+    def _timelines(self) -> Timelines:
+        return self._contents.timelines()
+
+    @property
+    def curve_names(self) -> tuple[str, ...]:
+        """The names of the curves."""
+        return self._timelines.names
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folder of every run, in the order of `runs`."""
+        return self._contents.folders
+
+    def curve(self, name: str) -> Floats:
+        """Return a curve of every run, (n, E+1), NaN after a run's end."""
+        return self._timelines.square(key(name, self.curve_names))
+
+    @property
+    def survived(self) -> NDArray[np.bool_]:
+        """Which runs were trained to their last epoch, (n,)."""
+        return (self.runs["outcome"] == Ending.finished.name).to_numpy()
+
+    @property
+    def has_result(self) -> NDArray[np.bool_]:
+        """Which runs finished or diverged, (n,)."""
+        ends = [Ending.finished.name, Ending.diverged.name]
+        return self.runs["outcome"].isin(ends).to_numpy()
+
+    def where(self, selection: Mapping[str, Any] | None = None, **more: Any) -> "Sweep":
+        """Return the part of the study whose keys have one of some values.
+
+        `sweep.where(act=["tanh", "relu"], lrW=0.001)`. Errors list the nearest names and values.
+        """
+        wanted = {**(selection or {}), **more}
+        places = np.flatnonzero(chosen(self.runs, wanted))
+        part = Contents(
+            self.runs.iloc[places],
+            [self.folders[i] for i in places],
+            lambda: self._timelines.take(places),
+        )
+        return Sweep(self.folder, part, self.levels, self._seed)
+
+    def units(self, seed: str | None) -> "Sweep":
+        """Return the same runs with another stream as the unit of all statistics."""
+        return self if seed is None else Sweep(self.folder, self._contents, self.levels, seed)
+
+    def table(self, metric: Names = None, **how: Any) -> "Table":
+        """Summarise: see `analysis.tables.summary.table`."""
+        from analysis.tables.summary import table
+
+        return table(self, names(metric) or ["test_acc", "test_loss"], **how)
+
+    def compare(self, vary: str, metric: Names = None, **how: Any) -> "Table":
+        """Ask whether a difference is real: see `analysis.tables.differences.compare`."""
+        from analysis.tables.differences import compare
+
+        return compare(self, vary, names(metric) or ["test_acc"], **how)
+
+    def effects(self, metric: Names = None, **how: Any) -> "Table":
+        """Ask what matters most: see `analysis.tables.shares.effects`."""
+        from analysis.tables.shares import effects
+
+        return effects(self, names(metric) or ["test_acc"], **how)
+
+    def ranks(self, vary: str, metric: str = "test_acc", **how: Any) -> "Table":
+        """Rank many levels: see `analysis.tables.ranking.ranks`."""
+        from analysis.tables.ranking import ranks
+
+        return ranks(self, vary, metric, **how)
+
+    def meetings(self, vary: str, metric: Names = None, **how: Any) -> "Table":
+        """Ask where two curves part or cross: see `analysis.tables.encounters.meetings`."""
+        from analysis.tables.encounters import meetings
+
+        return meetings(self, vary, names(metric) or ["test_acc"], **how)
+
+    def diagnose(self, by: Names = None) -> "Table":
+        """Ask why runs failed: a row a run, or rates by factors."""
+        from analysis.tables.diagnoses import diagnose
+
+        return diagnose(self, names(by))
+
+    def confusion(self, by: Names = None) -> "Table":
+        """Count the decisions by true class: see `analysis.tables.classes.confusion`."""
+        from analysis.tables.classes import confusion
+
+        return confusion(self, names(by))
+
+    def classes(self, by: Names = None) -> "Table":
+        """Summarise the accuracy of every class: see `analysis.tables.classes.classes`."""
+        from analysis.tables.classes import classes
+
+        return classes(self, names(by))
+
+    def curves(self, metric: Names = None, **how: Any) -> "Drawing":
+        """Draw timelines: see `analysis.figures.curves.curves`."""
+        from analysis.figures.curves import curves
+
+        return curves(self, names(metric), **how)
+
+    def heatmap(self, metric: str = "test_acc", **how: Any) -> "Drawing":
+        """Draw a metric over two factors: see `analysis.figures.heatmap.heatmap`."""
+        from analysis.figures.heatmap import heatmap
+
+        return heatmap(self, metric, **how)
+
+    def filters(self, **how: Any) -> "Drawing":
+        """Draw the filters of runs side by side: see `analysis.figures.filters.filters`."""
+        from analysis.figures.filters import filters
+
+        return filters(self, **how)
+
+    def film(self, **how: Any) -> "Film":
+        """Film the filters over the epochs: see `analysis.figures.film.film`."""
+        from analysis.figures.film import film
+
+        return film(self, **how)
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{key} ({len(levels)})" for key, levels in self.factors.items())
-        return f"Sweep of {len(self.records)} runs in {self.folder}, varying {factors or 'nothing'}"
+        return f"Sweep of {len(self.runs)} runs in {self.folder}, varying {factors or 'nothing'}"
 
 
 def load_sweep(study: str | Path = "latest") -> Sweep:
@@ -73,46 +225,15 @@ def load_sweep(study: str | Path = "latest") -> Sweep:
 
     Parameters
     ----------
-    study
-        Its folder, its name under `multirun_outputs/`, or `latest`.
+    study : its folder, its name under `multirun_outputs/`, or `latest`
 
     Raises
     ------
     StoreError
         There is no such study, or no run in it has ended.
     """
-    folder = _find(study)
-    records = {}
-    for path in sorted(folder.glob(f"*/{RECORD}")):
-        try:
-            records[path.parent] = read_record(path.parent)
-        except StoreError as error:  # one bad run never hides the others
-            warnings.warn(str(error), stacklevel=2)
-    if not records:
+    folder = find(study)
+    contents = read_study(folder)
+    if contents.runs.empty:
         raise StoreError(f"{folder} holds no run that has ended")
-    return Sweep(folder, records)
-
-
-def _find(study: str | Path) -> Path:
-    if study == "latest":
-        studies = [path for path in Path(ROOT).glob("*") if path.is_dir()]
-        if not studies:
-            raise StoreError(f"{Path(ROOT)} holds no study: python -m src.train makes one")
-        return max(studies, key=lambda path: path.stat().st_mtime_ns)
-    for folder in (Path(study), Path(ROOT, study)):
-        if folder.is_dir():
-            return folder
-    raise StoreError(f"{study} is not the folder or name of a study")
-
-
-def _row(record: Record) -> dict[str, Any]:
-    config = {key: value for key, value in record.config.items() if key not in record.choices}
-    final = {name: float("nan") if v is None else v for name, v in record.final.items()}
-    return {
-        **record.choices,
-        **config,
-        "outcome": record.outcome.ending.name,
-        "epoch": record.outcome.epoch,
-        **final,
-        "seconds": record.execution.get("seconds"),
-    }
+    return Sweep(folder, contents)

@@ -120,3 +120,9 @@ def test_the_range_of_a_crossing_covers_it_in_simulation():
         np.mean([any(m.earliest <= truth <= m.latest for m in meetings) for meetings in shown])
         >= 0.93
     )
+
+
+def test_curves_of_one_shape_have_the_band_of_one_epoch():
+    values = np.outer([1.0, 2.0, 4.0, 3.0], np.linspace(0.1, 1.0, 13))
+    found = band(values, np.arange(13.0))
+    np.testing.assert_allclose(found.low, found.pointwise_low, rtol=1e-5)

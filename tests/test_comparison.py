@@ -133,8 +133,8 @@ def test_too_few_seeds_are_said_plainly_with_the_smallest_p_before_and_after_hol
     ).iloc[0]
     assert row["verdict"] == "not shown"
     assert (
-        row["note"]
-        == "5 seeds cannot show a difference: the smallest p is 0.062, 0.19 after Holm over 3 tests; 7 seeds could"
+        row["note"] == "5 seeds cannot show a difference: the smallest p is 0.062, "
+        "0.19 after Holm over 3 tests; 7 seeds could"
     )
     assert (
         compare(cells(seeds=7, levels=("a", "b", "c"), shift=9), "order", [ACC], factors=["lrA"])[

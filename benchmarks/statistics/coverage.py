@@ -1,5 +1,4 @@
-"""Simulates what the statistics promise (intervals, corrections, power) and writes
-benchmarks/statistics/coverage.md.
+"""Simulates what the statistics promise and writes benchmarks/statistics/coverage.md.
 
 Run it from the top of the repository, about two minutes on one core:
 
@@ -18,7 +17,8 @@ from benchmarks.statistics.samples import Row
 
 SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "Intervals for one group, at 95 %": (
-        "values | n | mean: Student's t | six means at once: Bonferroni | median: order statistics | standard deviation: chi-square",
+        "values | n | mean: Student's t | six means at once: Bonferroni | "
+        "median: order statistics | standard deviation: chi-square",
         groups.intervals,
     ),
     "Wilson's interval for k of n, at 95 %": ("n | mean over true rates | worst", groups.wilson),
@@ -58,7 +58,8 @@ def main() -> None:
     """Write the tables."""
     text = [
         "# What the statistics promise, simulated",
-        "Made by `python -m benchmarks.statistics.coverage`; in brackets 99 % bounds of the simulation.",
+        "Made by `python -m benchmarks.statistics.coverage`; in brackets 99 % bounds of the "
+        "simulation.",
     ]
     for title, (head, section) in SECTIONS.items():
         rows = [

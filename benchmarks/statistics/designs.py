@@ -13,8 +13,9 @@ STREAMS = ("subset_seed", "init_seed", "order_seed")
 
 
 def shares(repeats: int = 500) -> list[Row]:
-    """Share out a 3 × 4 design with a strong, a weak and no effect; the spread of seeds and runs is
-    0.5 and 1.
+    """Share out a 3 × 4 design with a strong, a weak and no effect.
+
+    The spread of seeds and runs is 0.5 and 1.
     """
     parts = np.array([(A**2).mean(), (B**2).mean(), 0.0])
     true = parts / (parts.sum() + 1.25)

@@ -1,6 +1,4 @@
-"""Simulated promises about differences: false alarms, intervals that hold together, power, tuned
-levels.
-"""
+"""Simulated promises about differences: false alarms, intervals, power, tuned levels."""
 
 from collections.abc import Callable
 from itertools import combinations
@@ -62,8 +60,9 @@ FAMILIES: tuple[tuple[str, int, Callable[[Floats], Floats], int], ...] = (
 
 
 def together(repeats: int = 1_000) -> list[Row]:
-    """Count how often all intervals of a family hold at once, moved as they are to agree with the
-    verdicts.
+    """Count how often all intervals of a family hold at once.
+
+    They are moved as they must be to agree with the verdicts.
     """
     scenes = {
         "none of 6 differs": (0, 0, 0, 0),

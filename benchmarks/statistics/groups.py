@@ -1,6 +1,4 @@
-"""Simulated coverage of what is said about one group of runs: its mean, median, share, spread and
-curve.
-"""
+"""Simulated coverage of what is said about one group: mean, median, share, spread, curve."""
 
 import numpy as np
 from scipy.stats import binom

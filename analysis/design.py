@@ -1,0 +1,122 @@
+"""The design of a study: what its seeds resample, what else varies, and what goes with what.
+
+Owns the rule that the seed is the unit: which column names it, which other factors are averaged
+over within it, and which cannot be told apart.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisError
+
+STREAMS = ("subset_seed", "init_seed", "order_seed")
+SEEDS = ("seed", *STREAMS)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Design:
+    """What varies between the runs of a study, and as what.
+
+    Attributes
+    ----------
+    seed : the column whose values are the units
+    resampled : what differs from seed to seed: subset, init, order
+    factors : what varies beside the seeds, none of them determined by another
+    implied : what does, but goes with one of them
+    crossed : streams that vary apart from the seed, and are averaged over like factors
+    """
+
+    seed: str
+    resampled: tuple[str, ...]
+    factors: tuple[str, ...]
+    crossed: tuple[str, ...] = ()
+    implied: tuple[str, ...] = ()
+
+    def others(self, runs: pd.DataFrame, *named: str) -> tuple[list[str], list[str]]:
+        """Return the factors that are averaged over, and those that only go with a named one.
+
+        Parameters
+        ----------
+        runs : a row a run
+        named : the factors that are compared or listed
+        """
+        rest = [key for key in (*self.factors, *self.crossed) if key not in named]
+        also = [key for key in self.implied if key not in named]
+        along = [key for key in (*rest, *also) if any(follows(runs, key, n) for n in named)]
+        return [key for key in rest if key not in along], along
+
+
+def design(runs: pd.DataFrame, varying: Collection[str], seed: str | None = None) -> Design:
+    """Tell seeds from factors.
+
+    Parameters
+    ----------
+    runs : a row a run
+    varying : the columns with two levels or more
+    seed : the column that is the unit, where several streams vary apart
+
+    Raises
+    ------
+    AnalysisError
+        Several streams are crossed and none is named, or the named one does not vary.
+    """
+    seeds = [key for key in SEEDS if key in varying]
+    if seed is not None and seed not in seeds:
+        there = ", ".join(seeds) or "none"
+        raise AnalysisError(f"seed must be a stream that varies, got {seed!r}: there are {there}")
+    unit = seed or next((key for key in seeds if _leads(runs, key, seeds)), None)
+    if unit is None and seeds:
+        raise AnalysisError(
+            f"{' and '.join(seeds)} vary apart, and runs that share one are no independent seeds: "
+            f"name the one that is the unit, as in --seed {seeds[0]}"
+        )
+    unit = unit or "seed"
+    crossed = [key for key in seeds if key != unit and not follows(runs, key, unit)]
+    resampled = tuple(
+        stream.removesuffix("_seed")
+        for stream in STREAMS
+        if stream in runs and runs[stream].nunique() > 1 and stream not in crossed
+    )
+    factors: list[str] = []
+    implied: list[str] = []
+    for key in (key for key in varying if key not in SEEDS):
+        goes_along = any(follows(runs, key, leader) for leader in factors)
+        (implied if goes_along else factors).append(key)
+    return Design(unit, resampled, tuple(factors), tuple(crossed), tuple(implied))
+
+
+def follows(runs: pd.DataFrame, key: str, leader: str) -> bool:
+    """Tell whether a column has one value for every level of another."""
+    return bool((runs.groupby(leader, dropna=False)[key].nunique(dropna=False) == 1).all())
+
+
+def _leads(runs: pd.DataFrame, key: str, seeds: Sequence[str]) -> bool:
+    return all(follows(runs, other, key) for other in seeds if other != key)
+
+
+def by_seed(values: pd.Series, seeds: pd.Series, cells: pd.Series) -> tuple[Floats, int]:
+    """Average one group's values over its cells within each seed, (S,).
+
+    A cell in which some seed has no value would make the seeds unlike: it is left out, unless it
+    is the only one, whose seeds without a value are left out instead.
+
+    Parameters
+    ----------
+    values, seeds, cells : (n,) of one group, a run each; NaN where there is no value
+
+    Returns
+    -------
+    means : (S,), one a seed
+    left_out : runs that stand in none of them
+    """
+    wide = pd.Series(values.to_numpy(), index=[seeds.to_numpy(), cells.to_numpy()]).unstack()
+    whole = wide.dropna(axis=1)
+    known = whole if whole.shape[1] else wide.dropna()
+    means = known.mean(axis=1).to_numpy(dtype=np.float64)
+    return means, len(values) - known.size

@@ -1,0 +1,1 @@
+"""Answers in pictures: each is a sweep → a table of what is drawn → a Figure."""

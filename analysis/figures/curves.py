@@ -1,0 +1,92 @@
+"""Timelines compared: mean and simultaneous band over seeds, single runs faint behind.
+
+As the seed report's GenerateGraph: a title, the keys that vary, and everything else held at the
+values that were selected; beyond it, small multiples by two more factors.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.figures.drawing import Drawing
+from analysis.figures.mean_curves import drawn
+from analysis.figures.panels import draw, reach
+from analysis.selection import Names, key, names
+from analysis.tables.table import level
+
+if TYPE_CHECKING:
+    from analysis.sweep import Sweep
+
+BOTH = ("train_loss", "test_loss", "train_acc", "test_acc")
+
+
+def curves(
+    sweep: "Sweep",
+    metric: Sequence[str] = (),
+    vary: Names = None,
+    by: Names = None,
+    *,
+    title: str = "",
+    singles: bool = True,
+) -> Drawing:
+    """Draw curves by the levels of some factors.
+
+    Parameters
+    ----------
+    metric : names of curves, a panel each; the four of loss and accuracy unless given
+    vary : the factors whose combinations have a colour each; the first factor unless given
+    by : up to two factors, a column and a row of panels for each level
+    title : above the figure
+    singles : whether single runs are drawn, faint
+
+    Raises
+    ------
+    AnalysisError
+        A name is wrong, or there would be too many panels or lines to read.
+    """
+    split = [key(name, list(sweep.runs.columns)) for name in names(by)]
+    varied = [key(name, list(sweep.runs.columns)) for name in names(vary)]
+    varied = varied or [name for name in sweep.design.factors if name not in split][:1]
+    shown = list(metric) or (["test_acc"] if split else list(BOTH))
+    if len(split) > 2 or (len(split) == 2 and len(shown) > 1):
+        raise AnalysisError("panels may be by two factors, or by one and several curves")
+    table = drawn(sweep, shown, varied, split)
+    caption = _caption(sweep, table, varied, split)
+    return draw(sweep, table, shown, varied, split, title, caption, singles)
+
+
+def _caption(sweep: "Sweep", table: pd.DataFrame, vary: Sequence[str], by: Sequence[str]) -> str:
+    design = sweep.design
+    others, along = design.others(sweep.runs, *vary, *by)
+    few, many = int(table["n"].min()), int(table["n"].max())
+    n = f"n = {many}" if few == many else f"n = {few} to {many}"
+    parts = [
+        f"Mean over seeds ({n}, which resample {', '.join(design.resampled) or 'nothing'}) and "
+        "band that holds at all epochs at once with 95 %; single runs faint."
+    ]
+    if few < 2:
+        parts[0] += " One seed has no band."
+    if others:
+        parts.append(f"Averaged over {', '.join(others)} within each seed.")
+    once = table[table["curve"] == table["curve"].iloc[0]]
+    keys = [*by, *vary]
+    per = once.groupby(keys, dropna=False).first() if keys else once.head(1)
+    if gone := int(per["diverged"].sum()):
+        parts.append(f"{gone} runs diverged (×) and are in no mean.")
+    if left := int(per["left_out"].sum()):
+        parts.append(f"{left} combinations of other factors with such a run are left out of means.")
+    cut = [c for c in dict.fromkeys(table["curve"]) if reach(v := sweep.curve(c)) < np.nanmax(v)]
+    if cut:
+        parts.append(f"Some runs leave the frame of {', '.join(cut)}.")
+    fixed = {
+        name: sweep.runs[name].iloc[0]
+        for name in ("act", "order", "lrA", "lrW", "T")
+        if name in sweep.runs and sweep.runs[name].nunique() == 1
+    }
+    parts.append("At " + ", ".join(f"{name}={level(value)}" for name, value in fixed.items()) + ".")
+    if along:
+        parts.append(f"{', '.join(along)} differ along.")
+    return " ".join(parts)

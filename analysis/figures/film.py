@@ -1,0 +1,107 @@
+"""A film of the filters over the epochs at which they were kept."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analysis.errors import AnalysisError
+from analysis.figures.drawing import Drawing, look
+from analysis.figures.filters import draw, pick, scale_of
+from analysis.selection import Names
+from src.errors import StoreError
+from src.files import replace
+from src.keepsakes import read_class_means
+from src.store import read_filters
+
+if TYPE_CHECKING:
+    from analysis.sweep import Sweep
+
+MILLISECONDS = 700
+"""A frame; the last stays for three."""
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """Frames of filters.
+
+    Attributes
+    ----------
+    frames : a figure an epoch, all on one scale
+    epochs : of the frames
+    """
+
+    frames: list[Drawing]
+    epochs: list[int]
+
+    def encoded(self) -> bytes:
+        """Return the film as an animated GIF."""
+        from PIL import Image
+
+        images = [
+            Image.open(io.BytesIO(frame.encoded("png"))).convert("RGB") for frame in self.frames
+        ]
+        small = [image.resize((image.width // 2, image.height // 2)) for image in images]
+        palette = [image.quantize(128, dither=Image.Dither.NONE) for image in small]
+        buffer = io.BytesIO()
+        times = [MILLISECONDS] * (len(palette) - 1) + [3 * MILLISECONDS]
+        palette[0].save(
+            buffer, "GIF", save_all=True, append_images=palette[1:], duration=times, loop=0
+        )
+        return buffer.getvalue()
+
+    def write(self, path: Path) -> Path:
+        """Write the film; its path ends in gif.
+
+        Raises
+        ------
+        AnalysisError
+            It ends otherwise, or cannot be written.
+        """
+        if path.suffix != ".gif":
+            raise AnalysisError(f"a film is written as gif, got {path.suffix.removeprefix('.')!r}")
+        try:
+            replace(path, self.encoded())
+        except OSError as error:
+            raise AnalysisError(f"{path} cannot be written: {error.strerror or error}") from error
+        return path
+
+    def _repr_html_(self) -> str:
+        from base64 import b64encode
+
+        return (
+            f'<img alt="filters" src="data:image/gif;base64,{b64encode(self.encoded()).decode()}">'
+        )
+
+
+def film(sweep: "Sweep", vary: Names = None, seed: Any = None, title: str = "") -> Film:
+    """Film the filters of one run for every combination of levels.
+
+    Parameters
+    ----------
+    vary, seed : as for `analysis.figures.filters.filters`
+    """
+    kept = {}
+    picked, at = pick(sweep, vary, seed)
+    for words, folder in picked:
+        try:
+            kept[words] = read_filters(folder)
+        except StoreError:
+            continue
+    if not kept:
+        raise AnalysisError("no run has filters that can be read")
+    epochs = sorted({int(e) for when, _ in kept.values() for e in when})
+    end = scale_of([images.astype(np.float64) for _, images in kept.values()])
+    means = read_class_means(sweep.folder)
+    title = title or f"{sweep.folder.name}: filters"
+    frames = []
+    with look():
+        for epoch in epochs:
+            rows = []
+            for words, (when, images) in kept.items():
+                place = max(0, int(np.searchsorted(when, epoch, "right")) - 1)
+                rows.append((words, int(when[place]), images[place].astype(np.float64)))
+            frames.append(draw(rows, means, title, at, end))
+    return Film(frames, epochs)

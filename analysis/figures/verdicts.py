@@ -1,0 +1,69 @@
+"""All claims at one look: each difference in units of the margin that was named for it."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures.drawing import Drawing, look
+from analysis.tables.table import Table
+
+COLOURS = {
+    "holds": "#009E73",
+    "does not hold": "#D55E00",
+    "not shown": "#777777",
+    "not trained": "#BBBBBB",
+}
+MARKERS = {"holds": "o", "does not hold": "X", "not shown": "d", "not trained": "."}
+MARGIN = 0.01
+"""Stands in where levels at their own best rates have no margin: a hundredth of accuracy."""
+
+
+def verdicts(claims: Table, title: str = "The seed report's claims, judged") -> Drawing:
+    """Draw every claim's deciding difference with its interval, and its verdict.
+
+    Parameters
+    ----------
+    claims : of `analysis.claims.judged`
+    """
+    table = drawn(claims)
+    caption = (
+        "The statement that decided each claim: its difference over its margin (the difference that "
+        "counts as none, named beforehand; band), with the interval that holds for all claims at once "
+        "with 95 %; the axis is linear to ±1 and logarithmic beyond. Exact claims have no interval."
+    )
+    with look():
+        figure = Drawing(table, title, caption, 7.4, 0.9 + 0.2 * len(table))
+        axes = figure.subplots()
+        axes.axvspan(-1, 1, color="#EEEEEE", zorder=0)
+        axes.axvline(0, color="#555555", lw=0.6)
+        for place, row in enumerate(table.to_dict("records")):
+            colour = COLOURS[str(row["verdict"])]
+            if not np.isnan(row["low"]):
+                axes.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.4)
+            axes.plot(
+                row["difference"], place, MARKERS[str(row["verdict"])], color=colour, markersize=5
+            )
+        axes.set_xscale("symlog", linthresh=1, linscale=0.6)
+        axes.set_xticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
+        axes.minorticks_off()
+        axes.set_yticks(range(len(table)), table["claim"], fontsize=7.5)
+        axes.set_ylim(len(table) - 0.4, -0.6)
+        axes.set_xlabel("difference / margin")
+        axes.grid(axis="y", visible=False)
+        for verdict, colour in COLOURS.items():
+            count = int((table["verdict"] == verdict).sum())
+            if count:
+                axes.plot([], [], MARKERS[verdict], color=colour, label=f"{verdict} ({count})")
+        figure.legend(loc="outside right upper", fontsize=8)
+    return figure
+
+
+def drawn(claims: Table) -> pd.DataFrame:
+    """Return what is drawn: claim, verdict, and difference, low and high in units of the margin."""
+    rows = pd.DataFrame(claims)
+    exact = rows["p"].isna() & rows["low"].isna()
+    unit = rows["margin"].where(rows["margin"].notna(), MARGIN)
+    numbers = {name: (rows[name] / unit).mask(exact) for name in ("difference", "low", "high")}
+    numbers["difference"] = numbers["difference"].where(~exact, 0.0)
+    return pd.DataFrame(
+        {"claim": rows["name"].str.replace("_", " "), "verdict": rows["verdict"], **numbers}
+    )

@@ -1,0 +1,142 @@
+"""A study's folder becomes a row a run, from the files that each run left.
+
+Owns the columns of `sweep.runs`, and that one bad run never hides the others: it is warned of by
+its path. The index that makes this fast is the affair of `index.py`.
+"""
+
+import warnings
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.timelines import Floats, Ints, Timelines
+from src.errors import StoreError
+from src.record import Record
+from src.store import has_ended, read_curves, read_record
+from src.study import ROOT, run_folders
+from src.timeline import CURVES
+
+
+def find(study: str | Path) -> Path:
+    """Return a study's folder, given that, its name, or `latest`.
+
+    Raises
+    ------
+    StoreError
+        There is none.
+    """
+    if study == "latest":
+        studies = [p for p in Path(ROOT).glob("*") if p.is_dir() and _has_runs(p)]
+        if not studies:
+            raise StoreError(f"{Path(ROOT)} holds no study: python -m src.train makes one")
+        return max(studies, key=lambda path: path.stat().st_mtime_ns)
+    for folder in (Path(study), Path(ROOT, study)):
+        if folder.is_dir():
+            return folder
+    raise StoreError(f"{study} is not the folder or name of a study")
+
+
+def _has_runs(study: Path) -> bool:
+    return any(has_ended(folder) for folder in run_folders(study))
+
+
+def read_rows(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[Path]]:
+    """Read the records of runs: a frame of a row a run, by run id, and the folders that had one.
+
+    Parameters
+    ----------
+    folders : of runs; one whose record is damaged is warned of and left out
+    """
+    records = {}
+    for folder in folders:
+        try:
+            records[folder] = read_record(folder)
+        except StoreError as error:
+            warnings.warn(str(error), stacklevel=2)
+    index = pd.Index([record.id for record in records.values()], name="run", dtype="str")
+    rows = pd.DataFrame([_row(record) for record in records.values()], index=index)
+    return typed(rows), list(records)
+
+
+def typed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a run with the types that the columns have, whatever is missing."""
+    numbers = [name for name in ("epoch", *CURVES, "seconds") if name in rows]
+    words = [name for name in ("place", "folder") if name in rows]
+    rows = rows.astype(dict.fromkeys(numbers, np.float64) | dict.fromkeys(words, object))
+    return rows.assign(**{name: rows[name].where(rows[name].notna(), None) for name in words})
+
+
+def _row(record: Record) -> dict[str, Any]:
+    config = {
+        key: str(value) if isinstance(value, list) else value
+        for key, value in record.config.items()
+        if key not in record.choices
+    }
+    final = dict.fromkeys(CURVES, float("nan"))
+    final |= {name: float("nan") if v is None else v for name, v in record.final.items()}
+    return {
+        **record.choices,
+        **config,
+        "outcome": record.outcome.ending.name,
+        "epoch": record.outcome.epoch,
+        "place": record.outcome.place,
+        **final,
+        "seconds": record.execution.get("seconds"),
+    }
+
+
+def read_timelines(runs: pd.DataFrame, folders: Sequence[Path]) -> Timelines:
+    """Read the curves of runs from their files, all at once when the first is asked for.
+
+    A timeline that is damaged is warned of, and has no rows.
+    """
+    if runs.empty:
+        return Timelines(list(CURVES), np.empty(0, np.int64), lambda name: np.empty(0))
+    ended = runs["epoch"].to_numpy(dtype=np.float64, na_value=np.nan)
+    lengths = np.where(np.isnan(ended), -1, ended).astype(np.int64) + 1
+    whole = runs["epochs"].to_numpy(dtype=np.int64) + 1
+    curves = [
+        _curves(folder, int(rows), int(all_)) if rows else {}
+        for folder, rows, all_ in zip(folders, lengths, whole, strict=True)
+    ]
+    lengths = np.array([len(next(iter(of.values()))) if of else 0 for of in curves], np.int64)
+    names = dict.fromkeys([*CURVES, *(name for of in curves for name in of)])
+
+    @cache
+    def source(name: str) -> Floats:
+        parts = [of.get(name, np.full(n, np.nan)) for of, n in zip(curves, lengths, strict=True)]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    return Timelines(list(names), lengths, source)
+
+
+def _curves(folder: Path, rows: int, whole: int) -> dict[str, Floats]:
+    try:
+        curves = read_curves(folder)
+        if any(len(curve) != whole for curve in curves.values()):
+            raise StoreError(f"{folder / 'timeline.npz'} is not the timeline of its run")
+    except StoreError as error:
+        warnings.warn(str(error), stacklevel=2)
+        return {}
+    return {name: curve[:rows] for name, curve in curves.items()}
+
+
+def chained(parts: Sequence[Timelines]) -> Timelines:
+    """Return the timelines of several sources, one after the other."""
+    names = dict.fromkeys(name for part in parts for name in part.names)
+    lengths: Ints = np.concatenate([part.lengths for part in parts])
+
+    @cache
+    def source(name: str) -> Floats:
+        return np.concatenate(
+            [
+                part.flat(name) if name in part.names else np.full(part.lengths.sum(), np.nan)
+                for part in parts
+            ]
+        )
+
+    return Timelines(list(names), lengths, source)

@@ -1,0 +1,141 @@
+"""One command for the whole seed report: `python -m analysis reproduce`.
+
+Trains what is missing of its experiments, each by `python -m src.train -m experiment=NAME`, draws
+their figures and tables while others still train, and judges all claims as one family. Run again
+it takes seconds: the trainer finds every run done, and what was drawn of the same runs stays.
+
+Owns the list of experiments and the order of these steps.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+from analysis.claims import judged, sweeps_of
+from analysis.errors import AnalysisError
+from analysis.exhibits import STAMP, exhibit, mark_of
+from analysis.metrics import nearest
+from analysis.training import train
+from src.files import read_json, replace, to_json
+from src.keepsakes import read_card
+from src.study import ROOT
+
+EXPERIMENTS = (
+    "learning_rates",
+    "large_vs_small_rates",
+    "ordering",
+    "activation",
+    "frozen_conv",
+    "frozen_perceptron",
+    "frozen_identity_ten",
+    "filter_pairs",
+    "sanity_check",
+    "sixteen_filters",
+)
+"""Of the seed report, the longest first but for the last, which takes longer than all others."""
+SEED_REPORT = Path(ROOT, "seed_report")
+"""Figures, tables and verdicts."""
+AGAIN = "-again"
+"""Ends the name of a study that holds an experiment's second setting."""
+AT_ONCE = 2
+"""Trainers at a time: one starts while the other's workers are busy."""
+
+Say = Callable[[str], None]
+
+
+def reproduce(
+    names: Sequence[str] = EXPERIMENTS,
+    *,
+    again: bool = False,
+    out: Path | None = None,
+    say: Say = print,
+    more: Sequence[str] = (),
+) -> str:
+    """Train, draw and judge experiments.
+
+    Parameters
+    ----------
+    names : of experiments
+    again : also in the second setting that each card names, and say whether verdicts carry over
+    out : the folder of figures, tables and verdicts; `multirun_outputs/seed_report` unless given
+    say : is told what happens
+    more : further words for every trainer, such as `epochs=2`
+
+    Returns
+    -------
+    The table of claims, as text.
+
+    Raises
+    ------
+    AnalysisError
+        An experiment is unknown, or its training failed.
+    """
+    if unknown := [name for name in names if name not in EXPERIMENTS]:
+        raise AnalysisError(
+            f"no experiment of the report is called {unknown[0]!r}: {nearest(unknown[0], EXPERIMENTS)}"
+        )
+    out = out or SEED_REPORT
+    out.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with (
+        ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as drawers,
+        ThreadPoolExecutor(AT_ONCE) as trainers,
+    ):
+        jobs = {trainers.submit(train, name, more): name for name in names}
+        drawing: list[Future[list[Path]]] = []
+        seconds: list[Future[str]] = []
+        for done in as_completed(jobs):
+            name = done.result()
+            say(f"{time.monotonic() - started:6.1f} s  {name}: trained")
+            drawing.append(drawers.submit(exhibit, Path(ROOT, name), out, f"{name}-"))
+            if again and (words := (read_card(Path(ROOT, name)) or {}).get("again")):
+                repeat = [*words, *more]
+                seconds.append(trainers.submit(train, name, repeat, f"{name}{AGAIN}"))
+        for second in as_completed(seconds):
+            say(
+                f"{time.monotonic() - started:6.1f} s  {second.result()}: trained in its second setting"
+            )
+        for drawn in as_completed(drawing):
+            for path in drawn.result():
+                say(f"{time.monotonic() - started:6.1f} s  written: {path}")
+    second = {name: Path(ROOT, f"{name}{AGAIN}") for name in names} if again else {}
+    text = verdicts({name: Path(ROOT, name) for name in names}, out, second)
+    say(f"{time.monotonic() - started:6.1f} s  judged: {out / 'verdicts.md'}")
+    return text
+
+
+def verdicts(
+    first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | None = None
+) -> str:
+    """Judge the claims of studies, in one setting or both, and write what came out.
+
+    Parameters
+    ----------
+    first, second : the folders of studies, by the name of the study that claims ask for
+
+    Returns
+    -------
+    The table of claims as text; what was judged of the same runs is not judged again.
+    """
+    second = {name: folder for name, folder in (second or {}).items() if folder.is_dir()}
+    mark, stamp = mark_of([*first.values(), *second.values()]), out / f"{STAMP}-verdicts"
+    if stamp.exists() and read_json(stamp) == mark:
+        return (out / "verdicts.txt").read_text()
+    claims, parts = judged(sweeps_of(first))
+    tables = {"verdicts": claims, "statements": parts}
+    if second:
+        repeated, tables["statements-again"] = judged(sweeps_of(second))
+        of = dict(zip(repeated["name"], repeated["verdict"], strict=True))
+        claims["again"] = [of.get(name, "not trained") for name in claims["name"]]
+        claims.shown_as = {**claims.shown_as, "second setting": "again"}
+    for stem, table in tables.items():
+        for ending in ("md", "csv"):
+            table.write(out / f"{stem}.{ending}")
+    claims.write(out / "verdicts.txt")
+    from analysis.figures.verdicts import verdicts as draw
+
+    draw(claims).write(out / "verdicts.png")
+    replace(stamp, to_json(mark))
+    return (out / "verdicts.txt").read_text()

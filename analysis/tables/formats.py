@@ -1,0 +1,128 @@
+r"""A table in text, Markdown, LaTeX (booktabs), CSV and Parquet.
+
+The first three are the readable view with the caption, the last two every number in full. No
+template engine: a LaTeX table is `&` and `\\`.
+"""
+
+import io
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.tables.table import Table
+
+WIDTH = 100
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "−": r"$-$",
+    "½": r"$\tfrac12$",
+    "‖": r"$\|$",
+    "²": r"$^2$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "—": "---",
+    "–": "--",
+    "…": r"\dots{}",
+    "δ": r"$\delta$",
+    "→": r"$\to$",
+    "σ": r"$\sigma$",
+    "ε": r"$\varepsilon$",
+    "·": r"$\cdot$",
+}
+
+
+def text(table: "Table", most: int | None = None) -> str:
+    """Return title, readable view and caption as plain text."""
+    view = table.view()
+    cut = view if most is None else view.head(most)
+    cells = [list(map(str, view.columns)), *cut.to_numpy().tolist()]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(view.columns))]
+    right = [_is_number(cut[head].tolist()) for head in view.columns]
+    lines = [
+        " "
+        + "   ".join(
+            c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in cells
+    ]
+    lines.insert(1, " " + "─" * (sum(widths) + 3 * (len(widths) - 1)))
+    if len(cut) < len(view):
+        lines.append(f" … {len(view) - len(cut)} rows more")
+    wrapped = textwrap.wrap(table.caption, WIDTH)
+    return "\n".join([table.title, "", *lines, *([""] if wrapped else []), *wrapped]) + "\n"
+
+
+def _is_number(cells: list[str]) -> bool:
+    known = [cell for cell in cells if cell not in ("—", "")]
+    return bool(known) and all(cell[0].isdigit() or cell[0] in "-<" for cell in known)
+
+
+def markdown(table: "Table") -> str:
+    """Return title, readable view and caption as Markdown."""
+    view = table.view()
+    heads = list(map(str, view.columns))
+    rows = [heads, ["---"] * len(heads), *view.to_numpy().tolist()]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([f"**{table.title}**", "", *lines, "", table.caption]).rstrip() + "\n"
+
+
+def latex(table: "Table") -> str:
+    """Return a LaTeX table for the package booktabs."""
+    view = table.view()
+    align = "".join("r" if _is_number(view[head].tolist()) else "l" for head in view.columns)
+    rows = [" & ".join(map(escape, row)) + r" \\" for row in view.to_numpy().tolist()]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{escape(f'{table.title}. {table.caption}'.strip())}}}",
+            rf"\begin{{tabular}}{{{align}}}",
+            r"\toprule",
+            " & ".join(map(escape, map(str, view.columns))) + r" \\",
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def escape(words: str) -> str:
+    """Return words in which nothing is a command of LaTeX."""
+    return "".join(_LATEX.get(sign, sign) for sign in words)
+
+
+def csv(table: "Table") -> str:
+    """Return every number in full."""
+    return table.to_csv(index=False)
+
+
+def parquet(table: "Table") -> bytes:
+    """Return every number in full, with its type."""
+    import pandas as pd
+
+    buffer = io.BytesIO()
+    plain = pd.DataFrame(table)
+    mixed = [name for name in plain if plain[name].dtype == object]
+    plain.astype(dict.fromkeys(mixed, "str")).to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+FORMATS: Mapping[str, Callable[["Table"], bytes]] = {
+    "txt": lambda table: text(table).encode(),
+    "md": lambda table: markdown(table).encode(),
+    "tex": lambda table: latex(table).encode(),
+    "csv": lambda table: csv(table).encode(),
+    "parquet": parquet,
+}

@@ -1,0 +1,181 @@
+"""What came out: a row a combination of levels, with n, failures, and each metric's interval."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.design import by_seed
+from analysis.errors import AnalysisError
+from analysis.quantities import Quantity, quantities
+from analysis.selection import Names, key, names
+from analysis.statistics.intervals import (
+    NEAR_NORMAL,
+    Interval,
+    mean_interval,
+    median_interval,
+    wilson_interval,
+)
+from analysis.tables.table import Show, Table, estimate, levels
+
+if TYPE_CHECKING:
+    from analysis.sweep import Sweep
+
+Centre = Literal["mean", "median"]
+
+
+def table(
+    sweep: "Sweep", metric: Sequence[str], by: Names = None, centre: Centre = "mean"
+) -> Table:
+    """Summarise metrics over seeds, for every combination of levels.
+
+    Parameters
+    ----------
+    metric : names of metrics
+    by : the factors that make a row each; all that vary unless given, others are averaged over
+    centre : "mean" with Student's t interval, or "median" with one between order statistics
+
+    Returns
+    -------
+    Table
+        by …, n (seeds), runs, finished, diverged, failed, diverged_share with low and high
+        (Wilson), then for each metric its value, low, high, coverage and left_out (runs).
+    """
+    if centre not in ("mean", "median"):
+        raise AnalysisError(f"centre must be mean or median, got {centre!r}")
+    design, runs = sweep.design, sweep.runs
+    rows_by = [key(name, list(runs.columns)) for name in names(by)] or list(design.factors)
+    others, _ = design.others(runs, *rows_by)
+    asked = quantities(sweep, metric)
+    cell = runs.groupby(others, dropna=False).ngroup() if others else pd.Series(0, runs.index)
+    frame = runs[[*rows_by, *([design.seed] if design.seed in runs else [])]]
+    places = pd.Series(np.arange(len(runs)), runs.index)
+    groups = frame.groupby(rows_by, dropna=False) if rows_by else [((), frame)]
+    rows = [
+        {
+            **dict(zip(rows_by, values if isinstance(values, tuple) else (values,), strict=True)),
+            **_endings(runs.loc[group.index], design.seed),
+            **_metrics(asked, places[group.index], runs[design.seed], cell, centre),
+        }
+        for values, group in groups
+    ]
+    return Table(
+        pd.DataFrame(rows),
+        f"{sweep.folder.name}: {', '.join(q.name for q in asked)}"
+        + (f" by {', '.join(rows_by)}" if rows_by else ""),
+        _caption(sweep, asked, others, centre, rows),
+        {**levels(rows_by), "n": "n", **_counts(rows), **{q.name: estimate(q.name) for q in asked}},
+    )
+
+
+def _endings(runs: pd.DataFrame, seed: str) -> dict[str, Any]:
+    ended = runs["outcome"].value_counts()
+    counts = {name: int(ended.get(name, 0)) for name in ("finished", "diverged", "failed")}
+    counts["interrupted"] = int(ended.get("interrupted", 0))
+    share = wilson_interval(counts["diverged"], counts["finished"] + counts["diverged"])
+    return {
+        "n": int(runs[seed].nunique()),
+        "runs": len(runs),
+        **counts,
+        "diverged_share": share.estimate,
+        "diverged_share_low": share.low,
+        "diverged_share_high": share.high,
+    }
+
+
+def _metrics(
+    asked: Sequence[Quantity], places: pd.Series, seed: pd.Series, cell: pd.Series, centre: Centre
+) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for q in asked:
+        values = pd.Series(q.values[places.to_numpy()])
+        found, left_out = _interval(q, values, seed[places.index], cell[places.index], centre)
+        ends = {"": found.estimate, "_low": found.low, "_high": found.high}
+        most = 1.0 if q.share else q.horizon
+        if most is not None and found.coverage:  # the truth lies there, so nothing is lost
+            ends |= {"_low": max(found.low, 0.0), "_high": min(found.high, most)}
+        ends |= {"_n": found.n, "_coverage": found.coverage, "_left_out": left_out}
+        row |= {f"{q.name}{end}": value for end, value in ends.items()}
+        row[f"{q.name}_note"] = found.note
+        if q.missed is not None:
+            row[f"{q.name}_missed"] = int(q.missed[places.to_numpy()].sum())
+    return row
+
+
+def _interval(
+    q: Quantity, values: pd.Series, seed: pd.Series, cell: pd.Series, centre: Centre
+) -> tuple[Interval, int]:
+    if q.kind == "rate":
+        known = values.dropna()
+        return wilson_interval(int(known.sum()), len(known)), len(values) - len(known)
+    means, left_out = by_seed(values, seed, cell)
+    return (mean_interval if centre == "mean" else median_interval)(means), left_out
+
+
+def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, str | Show]:
+    """Return the columns for runs that did not finish, where there are any."""
+    shown: dict[str, str | Show] = {}
+    if any(row["runs"] != row["n"] for row in rows):
+        shown["runs"] = "runs"
+    if any(row["diverged"] for row in rows):
+        shown["diverged"] = _diverged
+    for name in ("failed", "interrupted"):
+        if any(row[name] for row in rows):
+            shown[name] = name
+    return shown
+
+
+def _diverged(row: pd.Series) -> str:
+    k, of = row["diverged"], row["finished"] + row["diverged"]
+    if not of:
+        return "—"
+    return f"{k} of {of} [{row['diverged_share_low']:.0%}, {row['diverged_share_high']:.0%}]"
+
+
+def _caption(
+    sweep: "Sweep",
+    asked: Sequence[Quantity],
+    others: Sequence[str],
+    centre: Centre,
+    rows: Sequence[dict[str, Any]],
+) -> str:
+    design = sweep.design
+    resampled = ", ".join(design.resampled) or "nothing"
+    covered = sorted({row[f"{q.name}_coverage"] for row in rows for q in asked} - {0.0})
+    reach = (
+        " to ".join(f"{c:.0%}" for c in dict.fromkeys((covered[0], covered[-1]))) if covered else ""
+    )
+    if centre == "mean":
+        how = "Mean and Student's t interval (95 %)"
+    else:
+        how = (
+            f"Median and interval between order statistics (it reaches {reach})"
+            if reach
+            else "Median"
+        )
+    counts = sorted({row[f"{q.name}_n"] for row in rows for q in asked if q.kind != "rate"})
+    n = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))) if counts else "no"
+    parts = [f"{how} over n = {n} seeds, which resample {resampled}."] if counts else []
+    if any(q.kind == "rate" for q in asked):
+        parts.append("Rates: k of n runs with Wilson's interval (95 %).")
+    if others:
+        parts.append(f"Averaged over {', '.join(others)} within each seed.")
+    left = {q.name: sum(row[f"{q.name}_left_out"] for row in rows) for q in asked}
+    if any(left.values()):
+        counted = "; ".join(f"{name}: {n}" for name, n in left.items() if n)
+        parts.append(
+            f"Runs left out because they have no value, or stand with one that has none: {counted}."
+        )
+    if any(row["diverged"] for row in rows):
+        parts.append("Runs that diverged are counted, with Wilson's interval, and never averaged.")
+    for q in asked:
+        if q.missed is not None:
+            never = sum(row[f"{q.name}_missed"] for row in rows)
+            parts.append(
+                f"{q.name} counts {never} runs that never got there as {q.horizon:g} epochs."
+            )
+    if centre == "mean":
+        notes = {row[f"{q.name}_note"] for row in rows for q in asked if q.kind == "value"}
+        parts += [f"{note[0].upper()}{note[1:]}." for note in (NEAR_NORMAL,) if note in notes]
+    return " ".join(parts)

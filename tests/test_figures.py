@@ -1,0 +1,246 @@
+"""Figures: the table that each draws, number by number, and the artists that stand for it."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_hex
+from PIL import Image
+
+from analysis.errors import AnalysisError
+from analysis.figures.diagnoses import diagnose
+from analysis.figures.drawing import Drawing
+from analysis.figures.ranking import ranks
+from analysis.figures.shares import effects
+from analysis.figures.style import OKABE_ITO, pens
+from analysis.resemblance import likeness
+from analysis.statistics.bands import band
+from analysis.sweep import Sweep, load_sweep
+from src.activations import Act
+from src.files import pack
+from src.store import read_filters
+from tests.study_folders import EPOCHS, runs_of, synthetic, trained, write_synthetic
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    folder = tmp_path_factory.mktemp("here") / "s"
+    return synthetic(folder, seeds=6, diverge={("relu", 0.1): [0, 3]})
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    runs = runs_of(2, act=[Act.tanh, Act.relu], lrA=[0.01, 0.1])
+    return trained(tmp_path_factory.mktemp("here") / "r", runs)
+
+
+def texts(figure: Drawing) -> str:
+    return " ".join(t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text")))
+
+
+def test_curves_draw_the_mean_and_the_simultaneous_band_of_every_level(sweep: Sweep) -> None:
+    figure = sweep.curves("test_acc", vary="act", by="lrA")
+    table = figure.table
+    part = table.query("act == 'tanh' and lrA == 0.1")
+    expected = band(sweep.where(act="tanh", lrA=0.1).curve("test_acc"), np.arange(EPOCHS + 1.0))
+    np.testing.assert_allclose(part["mean"], expected.mean)
+    np.testing.assert_allclose(part["low"], expected.low)
+    np.testing.assert_allclose(part["high"], expected.high)
+    gone = table.query("act == 'relu' and lrA == 0.1").iloc[0]
+    assert (gone["n"], gone["diverged"]) == (4, 2)
+    axes = [ax for ax in figure.axes if ax.lines]
+    assert [ax.get_title(loc="left") for ax in axes] == ["lrA = 0", "lrA = 0.1"]
+    for ax, lrA in zip(axes, (0.0, 0.1), strict=True):  # noqa: B007  the query names it
+        lines = [line for line in ax.lines if line.get_gid() != "diverged"]
+        assert len(lines) == 3
+        drawn = {to_hex(line.get_color()).upper(): line for line in lines}
+        mean = table.query("act == 'tanh' and lrA == @lrA")["mean"]
+        np.testing.assert_array_equal(drawn[pens(["tanh"])["tanh"].colour].get_ydata(), mean)
+        assert sum(isinstance(c, PolyCollection) for c in ax.collections) == 3
+        singles = [c for c in ax.collections if isinstance(c, LineCollection)]
+        assert sum(len(c.get_segments()) for c in singles) == 18
+        assert "epoch" in ax.get_xlabel()
+    crosses = [line for line in axes[1].lines if line.get_gid() == "diverged"]
+    np.testing.assert_array_equal(crosses[0].get_xdata(), [5, 5])
+    assert "test accuracy\n(share of digits)" in axes[0].get_ylabel()
+
+
+def test_a_caption_says_n_the_interval_and_what_became_of_diverged_runs(sweep: Sweep) -> None:
+    caption = sweep.curves(vary="act").caption
+    assert "n = 6" in caption
+    assert "at all epochs at once with 95 %" in caption
+    assert "subset, init, order" in caption
+    assert "2 runs diverged" in caption
+    assert "1 combinations of other factors" in caption
+    assert "Averaged over lrA" in caption
+
+
+def test_one_seed_has_curves_and_no_band(tmp_path: Path) -> None:
+    figure = synthetic(tmp_path / "s", seeds=1).curves("test_acc", vary="act", by="lrA")
+    assert figure.table["low"].isna().all()
+    assert figure.table["mean"].notna().all()
+    assert "One seed has no band" in figure.caption
+
+
+def test_a_run_that_explodes_does_not_hide_the_others(tmp_path: Path) -> None:
+    for seed in range(3):
+        write_synthetic(tmp_path, {"test_loss": np.linspace(0.5, 0.1, 13)}, seed=seed)
+    write_synthetic(tmp_path, {"test_loss": np.geomspace(0.5, 1e29, 13)}, act="none")
+    figure = load_sweep(tmp_path).curves("test_loss", vary="act")
+    assert figure.axes[0].get_ylim()[1] < 1e4 or "leave the frame" in figure.caption
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"vary": "akt"}, "no key is called 'akt'"),
+        ({"metric": "tst_acc"}, "no key is called 'tst_acc': did you mean test_acc"),
+        ({"by": ["act", "lrA", "seed"]}, "panels may be by two factors"),
+        ({"metric": ["test_acc", "test_loss"], "by": ["act", "lrA"]}, "panels may be by two"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_says_why(sweep: Sweep, how: Any, words: str) -> None:
+    with pytest.raises(AnalysisError, match=words):
+        sweep.curves(**how)
+
+
+def test_a_heatmap_writes_means_and_marks_cells_with_diverged_runs(sweep: Sweep) -> None:
+    figure = sweep.heatmap(vary=["act", "lrA"])
+    row = figure.table.query("act == 'relu' and lrA == 0.1").iloc[0]
+    values = sweep.where(act="relu", lrA=0.1).runs["test_acc"]
+    assert row["test_acc"] == pytest.approx(values.mean())
+    assert (row["n"], row["diverged"]) == (6, 2)
+    marks = [t.get_text() for t in figure.axes[0].texts if t.get_gid() == "diverged"]
+    assert marks == ["✕2"]
+    assert f"{row['test_acc']:.3g}" in [t.get_text() for t in figure.axes[0].texts]
+    image = figure.axes[0].images[0].get_array()
+    assert image.shape == (3, 2)
+    with pytest.raises(AnalysisError, match="a heatmap is over two factors"):
+        sweep.heatmap(vary="act")
+
+
+def test_filters_stand_on_one_symmetric_scale(real: Sweep) -> None:
+    figure = real.filters(vary=["act", "lrA"])
+    images = [ax.images[0] for ax in figure.axes if ax.images]
+    assert len(images) == 8
+    limits = {image.get_clim() for image in images}
+    assert len(limits) == 1
+    low, high = limits.pop()
+    assert low == -high
+    assert high == pytest.approx(figure.table[["low", "high"]].abs().to_numpy().max())
+    place = next(i for i, folder in enumerate(real.folders) if "tanh" in folder.name)
+    assert real.runs["act"].iloc[place] == "tanh"
+    _, kept = read_filters(real.folders[place])
+    drawn = [np.asarray(image.get_array()) for image in images]
+    assert any(np.allclose(image, kept[-1][0]) for image in drawn)
+
+
+def test_likeness_is_the_correlation_with_class_means(real: Sweep, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    means = rng.random((2, 4, 5))
+    found = likeness(3 * means[0] + 7, {3: means[0], 1: means[1]})
+    assert found["3"] == pytest.approx(1)
+    assert found["1"] == pytest.approx(np.corrcoef(means[0].ravel(), means[1].ravel())[0, 1])
+    assert likeness(np.zeros((2, 2)), {3: means[0], 1: means[1]}) == {}
+    assert likeness(np.full((4, 5), np.nan), {3: means[0], 1: means[1]}) == {}
+    data = pack(labels=np.array([3, 1]), means=rng.random((2, 28, 28)))
+    (real.folder / "class_means.npz").write_bytes(data)
+    try:
+        figure = real.filters(vary="act")
+    finally:
+        (real.folder / "class_means.npz").unlink()
+    assert {"like_3", "like_1"} <= set(figure.table)
+    assert re.search(r"[31]: [+-]0\.\d\d", texts(figure))
+
+
+def test_a_film_has_a_frame_for_every_epoch_at_which_filters_were_kept(real: Sweep) -> None:
+    film = real.film(vary="act")
+    assert film.epochs == [0, 1, 2, 4, 8, 12]
+    with Image.open(io.BytesIO(film.encoded())) as gif:
+        assert gif.n_frames == 6
+    assert "data:image/gif" in film._repr_html_()
+    with pytest.raises(AnalysisError, match="a film is written as gif, got 'png'"):
+        film.write(Path("x.png"))
+
+
+def test_filters_of_many_runs_or_none_are_refused(real: Sweep, sweep: Sweep) -> None:
+    with pytest.raises(AnalysisError, match="no run has filters"):
+        sweep.filters()
+    with pytest.raises(AnalysisError, match="no run has seed=9"):
+        real.filters(seed=9)
+
+
+def test_the_critical_difference_diagram_joins_what_is_not_told_apart(tmp_path: Path) -> None:
+    figure = ranks(synthetic(tmp_path / "s", seeds=8, gain=0.3), "act")
+    ax = figure.axes[0]
+    assert all(name in texts(figure) for name in ("tanh  (3.00)", "none", "critical difference"))
+    bars = [line for line in ax.lines if line.get_gid() == "clique"]
+    assert len(bars) == 2
+
+
+def test_shares_are_bars_with_their_intervals(sweep: Sweep) -> None:
+    table = sweep.effects("test_loss")
+    figure = effects(table)
+    widths = [bar.get_width() for bar in figure.axes[0].patches]
+    np.testing.assert_allclose(widths, table["share"])
+    lines = [c for c in figure.axes[0].collections if c.get_gid() == "interval"]
+    assert len(lines) == 1
+
+
+def test_the_diagnosis_strip_adds_up_to_all_runs(sweep: Sweep) -> None:
+    figure = diagnose(sweep, by=["act", "lrA"])
+    bars = figure.axes[0].patches
+    total = sum(bar.get_width() for bar in bars)
+    assert total == pytest.approx(6)
+    assert figure.table["k"].sum() == 36
+    assert "diverged" in texts(figure)
+
+
+def test_a_level_has_one_colour_whatever_else_is_drawn(sweep: Sweep) -> None:
+    whole = sweep.curves("test_acc", vary="act", by="lrA")
+    part = sweep.where(act=["relu", "none"], lrA=0.0).curves("test_acc", vary="act")
+
+    def colours(figure: Drawing) -> dict[str, str]:
+        legend = figure.legends[0]
+        return {
+            t.get_text(): to_hex(line.get_color())
+            for t, line in zip(legend.get_texts(), legend.get_lines(), strict=True)
+        }
+
+    assert colours(part).items() <= colours(whole).items()
+
+
+def test_levels_that_nobody_knows_have_colours_too_and_numbers_an_order() -> None:
+    known = pens(["tanh", "swish", "mish", "gelu"])
+    assert known["tanh"].colour == OKABE_ITO[0]
+    assert len({pen.colour for pen in known.values()}) == 4
+    many = pens([f"level {i}" for i in range(20)])
+    assert len({(pen.colour, pen.line) for pen in many.values()}) == 20
+    rates = list(pens([0.0, 0.001, 0.1]).values())
+    assert len({pen.colour for pen in rates}) == 3
+    assert not {pen.colour.upper() for pen in rates} & set(OKABE_ITO)
+
+
+@pytest.mark.parametrize(
+    ("ending", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
+)
+def test_every_format_is_written_the_same_twice(
+    sweep: Sweep, tmp_path: Path, ending: str, magic: bytes
+) -> None:
+    figure = sweep.curves("test_acc", vary="act")
+    path = figure.write(tmp_path / f"f.{ending}")
+    assert path.read_bytes().startswith(magic)
+    assert sweep.curves("test_acc", vary="act").encoded(ending) == path.read_bytes()
+
+
+def test_a_wrong_format_or_folder_is_one_sentence(sweep: Sweep, tmp_path: Path) -> None:
+    figure = sweep.curves("test_acc", vary="act")
+    with pytest.raises(AnalysisError, match="no format is called 'pgn': did you mean png"):
+        figure.write(tmp_path / "f.pgn")
+    with pytest.raises(AnalysisError, match="cannot be written"):
+        figure.write(tmp_path / "no" / "f.png")
+    assert figure._repr_png_().startswith(b"\x89PNG")

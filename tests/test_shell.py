@@ -1,0 +1,140 @@
+"""`python -m analysis`: the same words as in a notebook, readable tables, files, and exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.__main__ import main
+from analysis.shell import VERBS, parser, stem
+from analysis.sweep import Sweep
+from src.activations import Act
+from tests.study_folders import runs_of, trained
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    folder = tmp_path_factory.mktemp("here") / "multirun_outputs" / "s"
+    grid = {"act": [Act.tanh, Act.relu, Act.none], "lrA": [0.0, 0.1], "lrW": [0.01, 0.1]}
+    return trained(folder, runs_of(3, **grid))
+
+
+VERB_WORDS = {
+    "table": [],
+    "compare": ["--vary", "act"],
+    "effects": ["--metric", "test_acc,test_loss"],
+    "ranks": ["--vary", "act"],
+    "curves": ["--vary", "act", "--where", "lrA=0.1", "lrW=0.1"],
+    "heatmap": ["--by", "act"],
+    "diagnose": [],
+    "filters": ["--where", "lrW=0.1"],
+    "film": ["--vary", "act"],
+    "confusion": ["--by", "act"],
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_prints_and_writes_and_names_its_files(
+    sweep: Sweep, tmp_path: Path, capsys: Captured, verb: str
+) -> None:
+    out = tmp_path / "out"
+    assert main([verb, str(sweep.folder), *VERB_WORDS[verb], "--out", str(out)]) == 0
+    said = capsys.readouterr()
+    named = [Path(line.split(": ", 1)[1]) for line in said.out.splitlines() if "written: " in line]
+    assert named
+    assert sorted(named) == sorted(out.iterdir())
+    assert all(path.stat().st_size > 100 for path in named)
+    assert said.err == ""
+
+
+def test_a_verb_at_the_shell_is_that_of_a_notebook(sweep: Sweep, tmp_path: Path) -> None:
+    words = ["compare", str(sweep.folder), "--vary", "act", "--by", "lrA", "--where", "lrW=0.1"]
+    assert (
+        main([*words, "--metric", "epochs_to(test_acc, 0.9),test_loss", "--out", str(tmp_path)])
+        == 0
+    )
+    expected = sweep.where(lrW=0.1).compare(
+        "act", ["epochs_to(test_acc, 0.9)", "test_loss"], by="lrA"
+    )
+    (path,) = tmp_path.iterdir()
+    pd.testing.assert_frame_equal(
+        pd.read_csv(path)[["level", "p", "low"]],
+        pd.DataFrame(expected)[["level", "p", "low"]],
+        check_dtype=False,
+    )
+
+
+def test_files_go_into_the_study_and_do_not_make_it_the_latest(
+    sweep: Sweep, capsys: Captured
+) -> None:
+    before = sweep.folder.stat().st_mtime_ns
+    assert main(["table", str(sweep.folder), "--format", "md,tex"]) == 0
+    assert "s/analysis/table.md" in capsys.readouterr().out
+    assert (sweep.folder / "analysis" / "table.tex").exists()
+    assert sweep.folder.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["table", "nothing"], "nothing is not the folder or name of a study"),
+        (["table", "{s}", "--by", "akt"], "no key is called 'akt': did you mean act"),
+        (
+            ["table", "{s}", "--metric", "tst_acc"],
+            "no curve is called 'tst_acc': did you mean test",
+        ),
+        (["table", "{s}", "--where", "act=tahn"], "no run has act=tahn: did you mean tanh?"),
+        (["table", "{s}", "--where", "act"], "a selection must look like act=tanh,relu, got 'act'"),
+        (["table", "{s}", "--format", "cvs"], "no format is called 'cvs': did you mean csv"),
+        (["compare", "{s}", "--vary", "act", "lrA"], "--vary must name one factor"),
+        (["compare", "{s}", "--vary", "seeed"], "no key is called 'seeed'"),
+        (["compare", "{s}", "--vary", "act", "--against", "tan"], "no run has act=tan: did you"),
+        (["curves", "{s}", "--metric", "xyz"], "no key is called 'xyz'"),
+        (["tabel", "{s}"], "invalid choice: 'tabel'"),
+        (["table", "{s}", "--seed", "init_seed"], "seed must be a stream that varies"),
+    ],
+)
+def test_an_error_is_one_sentence_and_exit_code_1(
+    sweep: Sweep, capsys: Captured, words: list[str], says: str
+) -> None:
+    assert main([word.replace("{s}", str(sweep.folder)) for word in words]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("error: ")
+    assert says in said.err
+    assert said.err.count("\n") == 1
+    assert "Traceback" not in said.err
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(sweep: Sweep, capsys: Captured) -> None:
+    file = sweep.folder.parent / "file"
+    file.write_text("")
+    assert main(["table", str(sweep.folder), "--out", str(file / "out")]) == 1
+    assert "cannot be made: Not a directory" in capsys.readouterr().err
+
+
+def test_the_help_lists_every_verb_and_metric(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--help"])
+    said = capsys.readouterr().out
+    assert all(verb in said for verb in VERBS)
+    assert "epochs_to(test_acc, 0.95)" in said
+
+
+def test_files_have_names_that_every_system_takes() -> None:
+    name = stem("compare", ["epochs_to(test_acc, 0.9)"], ["by", "lrA"], ["act=tanh,relu"])
+    assert name == "compare-epochs_to_test_acc_0.9_-by-lrA-act_tanh_relu"
+
+
+def test_a_table_needs_neither_matplotlib_nor_scipy_stats(sweep: Sweep) -> None:
+    words = ["table", str(sweep.folder)]
+    code = (
+        "import sys; from analysis.__main__ import main; "
+        f"code = main({words!r}); "
+        "heavy = {'matplotlib', 'scipy.stats', 'pyarrow.parquet'} & set(sys.modules); "
+        "assert not heavy, heavy; sys.exit(code)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,231 @@
+"""A study's folder as tidy frames: public names, one bad run hides no other, and clear errors."""
+
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import Sweep, load_sweep
+from src import task
+from src.errors import StoreError
+from src.run import Run
+from src.store import read_curves, read_record
+from src.study import run_folders
+from src.timeline import CURVES
+from src.trainer import train
+from tests.test_train import command
+
+GROUPS = ["act", "order", "init", "lr", "data", "net"]
+SMALL = ("T=6", "TT=6")
+
+
+def _unlucky(runs: Sequence[Run], *others: Any) -> Any:
+    if any(run.seed == 13 for run in runs):
+        raise ValueError("no luck")
+    return train(runs, *others)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a study of two lengths, with runs that diverged and one that failed."""
+    folder = tmp_path_factory.mktemp("here")
+    wild = ("act=tanh,none", "lrA=0.1,30", "lrW=30", "epochs=5")
+    assert command(folder, "-m", "study=s", *SMALL, *wild).code == 0
+    assert command(folder, "-m", "study=s", *SMALL, "lr=slow_conv", "epochs=2", "seed=7").code == 0
+    with patch.object(task, "train", _unlucky):
+        assert command(folder, "-m", "study=s", *SMALL, "epochs=2", "seed=13").code == 1
+    return folder / "multirun_outputs" / "s"
+
+
+@pytest.fixture
+def study(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the study that a test may damage, in the folder where it is run."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(whole, tmp_path / "multirun_outputs" / "s"))
+
+
+def test_runs_have_the_public_columns_and_the_run_id_as_index(study: Path) -> None:
+    runs = load_sweep(study).runs
+    assert runs.index.name == "run"
+    assert list(runs.columns[:6]) == GROUPS
+    assert {"lrA", "lrW", "seed", "epochs", "T", "TT", "outcome", "epoch"} <= set(runs.columns)
+    assert set(CURVES) <= set(runs.columns)
+    assert runs.columns.is_unique
+    assert runs.index.is_unique
+    assert sorted(runs.index) == sorted(path.name.rsplit("-", 1)[1] for path in run_folders(study))
+
+
+def test_runs_say_what_was_chosen_and_how_it_ended(study: Path) -> None:
+    runs = load_sweep(study).runs
+    assert len(runs) == 6
+    assert runs["outcome"].value_counts().to_dict() == {"diverged": 2, "finished": 3, "failed": 1}
+    (failed,) = runs.query("outcome == 'failed'").to_dict("records")
+    assert failed["seed"] == 13
+    assert pd.isna(failed["epoch"])
+    assert pd.isna(failed["test_loss"])
+    diverged = runs.query("outcome == 'diverged'")
+    assert set(diverged["act"]) == {"none"}
+    assert diverged[["train_loss", "test_loss", "train_acc", "test_acc"]].isna().all(axis=None)
+    assert (diverged["epoch"] < 5).all()
+    (short,) = runs.query("seed == 7").to_dict("records")
+    assert [short[key] for key in ("lr", "lrA", "lrW", "epoch")] == ["slow_conv", 0.001, 0.01, 2]
+    assert runs["lrA"].dtype == runs["test_loss"].dtype == np.float64
+
+
+def test_final_values_are_those_of_the_records(study: Path) -> None:
+    runs = load_sweep(study).runs
+    for folder in run_folders(study):
+        record = read_record(folder)
+        for name, value in record.final.items():
+            found = runs.loc[record.id, name]
+            assert found == value or (value is None and np.isnan(found))
+
+
+def test_timelines_have_a_row_a_run_and_epoch(study: Path) -> None:
+    sweep = load_sweep(study)
+    timelines = sweep.timelines
+    assert list(timelines.columns) == ["run", "epoch", *CURVES]
+    assert list(CURVES)[:4] == ["train_loss", "train_acc", "test_loss", "test_acc"]
+    ended = sweep.runs["epoch"].dropna().astype(int)
+    assert timelines.groupby("run").size().to_dict() == (ended + 1).to_dict()
+    for run, rows in timelines.groupby("run"):
+        assert list(rows["epoch"]) == list(range(ended[run] + 1))
+
+
+def test_timelines_hold_the_very_numbers_of_the_store(study: Path) -> None:
+    timelines = load_sweep(study).timelines.set_index("run")
+    for folder in run_folders(study):
+        record = read_record(folder)
+        if record.outcome.epoch is not None:
+            for name, curve in read_curves(folder).items():
+                rows = timelines.loc[record.id, name].to_numpy()
+                np.testing.assert_array_equal(rows, curve[: len(rows)], strict=True)
+                assert np.isnan(curve[len(rows) :]).all()
+
+
+def test_factors_are_what_varies(study: Path) -> None:
+    sweep = load_sweep(study)
+    assert sweep.factors["act"] == ["none", "tanh"]
+    assert sweep.factors["seed"] == [0, 7, 13]
+    assert sweep.factors["lrA"] == [0.001, 0.1, 30.0]
+    assert "subset_seed" not in sweep.factors
+    assert "act_out" not in sweep.factors
+    assert set(sweep.factors) <= set(sweep.runs.columns)
+    assert "act (2)" in repr(sweep)
+    assert "6 runs" in repr(sweep)
+
+
+def test_a_study_is_found_by_folder_by_name_and_as_the_latest(study: Path) -> None:
+    expected = sorted(load_sweep(study).runs.index)
+    for name in ("s", str(study), Path("multirun_outputs", "s"), "multirun_outputs/s/"):
+        assert sorted(load_sweep(name).runs.index) == expected
+    older = shutil.copytree(study, study.parent / "older")
+    os.utime(older, (1, 1))
+    assert load_sweep().folder.name == load_sweep("latest").folder.name == "s"
+    os.utime(study, (0, 0))
+    assert load_sweep("latest").folder.name == "older"
+
+
+def test_the_latest_study_is_one_that_has_runs(study: Path) -> None:
+    (study.parent / "README.md").write_text("about")
+    (study.parent / "just_begun").mkdir()
+    assert load_sweep("latest").folder.name == "s"
+
+
+def _record(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
+    def damage(folder: Path) -> None:
+        fields = json.loads((folder / "run.json").read_text())
+        change(fields)
+        (folder / "run.json").write_text(json.dumps(fields))
+
+    return damage
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "an empty record": lambda folder: (folder / "run.json").write_bytes(b""),
+    "half a record": lambda folder: (folder / "run.json").write_bytes(b'{"id": "x"'),
+    "a record of something else": lambda folder: (folder / "run.json").write_bytes(b"{}"),
+    "deep nesting": lambda folder: (folder / "run.json").write_bytes(b"[" * 100_000),
+    "a config of another kind": _record(lambda fields: fields.update(config=[])),
+    "an epoch of another kind": _record(lambda fields: fields["outcome"].update(epoch="last")),
+    "no timeline": lambda folder: (folder / "timeline.npz").unlink(),
+    "half a timeline": lambda folder: (folder / "timeline.npz").write_bytes(b"PK\x03\x04"),
+    "another run's timeline": lambda folder: np.savez(
+        folder / "timeline.npz", names=np.array(list(CURVES)), curves=np.zeros((len(CURVES), 2))
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_run_is_warned_of_by_its_path_and_hides_no_other(
+    study: Path, damage: str
+) -> None:
+    whole = load_sweep(study)
+    (bad,) = study.glob("*seed7-*")
+    DAMAGE[damage](bad)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sweep = load_sweep(study)
+        runs, timelines, factors = sweep.runs, sweep.timelines, sweep.factors
+    assert any(str(bad) in str(warning.message) for warning in caught)
+    assert factors["act"] == ["none", "tanh"]
+    others = [run for run in whole.runs.index if run != bad.name.rsplit("-", 1)[1]]
+    pd.testing.assert_frame_equal(runs.loc[others], whole.runs.loc[others], check_dtype=False)
+    kept = [t[t["run"].isin(others)].reset_index(drop=True) for t in (timelines, whole.timelines)]
+    pd.testing.assert_frame_equal(*kept)
+
+
+def test_a_folder_without_a_record_is_a_run_that_has_not_ended(study: Path) -> None:
+    (study / "begun" / ".hydra").mkdir(parents=True)
+    (study / "notes.txt").write_text("mine")
+    assert len(load_sweep(study).runs) == 6
+
+
+def test_a_study_of_failures_has_runs_and_empty_timelines_of_the_same_columns(study: Path) -> None:
+    for folder in list(run_folders(study)):
+        if read_record(folder).outcome.epoch is not None:
+            shutil.rmtree(folder)
+    sweep = load_sweep(study)
+    assert list(sweep.runs["outcome"]) == ["failed"]
+    assert sweep.timelines.empty
+    assert list(sweep.timelines.columns) == ["run", "epoch", *CURVES]
+    assert "test_loss" in sweep.runs.columns
+
+
+def test_an_unknown_study_is_one_sentence(study: Path) -> None:
+    with pytest.raises(StoreError) as error:
+        load_sweep("nothing")
+    assert str(error.value) == "nothing is not the folder or name of a study"
+
+
+def test_a_study_without_runs_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as error:
+        load_sweep(tmp_path)
+    assert str(error.value) == f"{tmp_path} holds no run that has ended"
+
+
+def test_the_latest_of_no_studies_says_how_to_make_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError) as error:
+        load_sweep()
+    assert str(error.value) == "multirun_outputs holds no study: python -m src.train makes one"
+
+
+def test_a_sweep_of_one_run_varies_in_nothing(study: Path) -> None:
+    for folder in list(run_folders(study)):
+        if "seed7-" not in folder.name:
+            shutil.rmtree(folder)
+    sweep = load_sweep(study)
+    assert isinstance(sweep, Sweep)
+    assert sweep.factors == {}
+    assert repr(sweep).endswith("varying nothing")
