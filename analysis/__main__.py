@@ -2,22 +2,35 @@
 
 import sys
 import warnings
+from collections.abc import Sequence
 
-from analysis.shell import run
 from src.errors import SweepscopeError
 
 
-def main(words: list[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> int:
     """Answer a command, and return its exit code: an error is one sentence and 1."""
     warnings.showwarning = lambda message, *_: print(f"warning: {message}", file=sys.stderr)
     try:
-        run(words)
+        return answer(sys.argv[1:] if words is None else words)
     except SweepscopeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # of `| head`
         sys.stderr.close()
         return 1
+
+
+def answer(words: Sequence[str]) -> int:
+    """Hand a command to the room that answers it, and return its exit code."""
+    from analysis import commands, doctor, shell
+
+    verb = words[0] if words else None
+    if verb == "doctor":
+        return doctor.run(words[1:])
+    if verb in commands.COMMANDS:
+        commands.run(words)
+    else:
+        shell.run(words)
     return 0
 
 

@@ -12,23 +12,21 @@ Owns these verdicts and their tables; no sentence about a result is written by h
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.exactness import ROUNDING, Exactness, check
-from analysis.statements import Claim, Statement, Together, claims_of
+from analysis.statements import Claim, Statement, claims_of
 from analysis.statistics.comparison import judge
-from analysis.tables.table import Table, estimate
+from analysis.tables.table import Show, Table, estimate
 from analysis.testing import Test, counted_interval, test_of
+from analysis.verdicts import Verdict, compose, key, verdict_of
 from src.keepsakes import read_card
 
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
-
-Verdict = Literal["holds", "does not hold", "not shown", "not trained"]
-BEST_FIRST: tuple[Verdict, ...] = ("holds", "not shown", "not trained", "does not hold")
 
 
 @dataclass(frozen=True)
@@ -68,22 +66,23 @@ def judged(
         for name in (sweeps if names is None else names)
         for claim in claims_of(read_card(sweeps[name].folder) or {}, name)
     ]
-    leaves = list(dict.fromkeys(_key(leaf) for claim in claims for leaf in claim.parts.leaves()))
-    of = {_key(leaf): leaf for claim in claims for leaf in claim.parts.leaves()}
+    leaves = list(dict.fromkeys(key(leaf) for claim in claims for leaf in claim.parts.leaves()))
+    of = {key(leaf): leaf for claim in claims for leaf in claim.parts.leaves()}
     found = dict(zip(leaves, _findings([of[k] for k in leaves], sweeps, alpha), strict=True))
     tests = sum(1 + (of[k].margin is not None) for k, f in found.items() if not np.isnan(f.p))
     rows = [_row(claim, found) for claim in claims]
     parts = [
-        {"study": claim.study, "claim": claim.name, **_fields(found[_key(leaf)])}
+        {"study": claim.study, "claim": claim.name, **_fields(found[key(leaf)])}
         for claim in claims
         for leaf in claim.parts.leaves()
     ]
     caption = (
-        f"All {tests} tests of these claims (of a difference and, with a margin, of equivalence) are "
-        f"one family: p after Holm, intervals hold together at {1 - alpha:.0%}. n counts seeds. The row shows the statement that decided the claim. Exact "
-        f"claims have no p: they agree in every run to {ROUNDING:g}, or not."
+        f"All {tests} tests of these claims (of a difference and, with a margin, of equivalence) "
+        f"are one family: p after Holm, intervals hold together at {1 - alpha:.0%}. n counts "
+        "seeds. The row shows the statement that decided the claim. Exact claims have no p: every "
+        f"run agrees to {ROUNDING:g}, or the claim does not hold."
     )
-    shown = {"claim": "quote", "statement": "statement", "n": "n"}
+    shown: dict[str, str | Show] = {"claim": "quote", "statement": "statement", "n": "n"}
     shown |= {"difference": show_estimate, "p (Holm)": show_p, "verdict": "verdict"}
     return (
         Table(pd.DataFrame(rows), "The claims, judged", caption, {**shown, "figure": "figure"}),
@@ -96,15 +95,11 @@ def judged(
     )
 
 
-def _key(leaf: Statement) -> str:
-    return f"{leaf.study}: {leaf}"
-
-
 def _findings(
     leaves: Sequence[Statement], sweeps: Mapping[str, "Sweep"], alpha: float
 ) -> list[Finding]:
     there = [leaf for leaf in leaves if leaf.study in sweeps]
-    made = {_key(leaf): test_of(leaf, sweeps[leaf.study]) for leaf in there if not leaf.exact}
+    made = {key(leaf): test_of(leaf, sweeps[leaf.study]) for leaf in there if not leaf.exact}
     family = judge([test.contrast for test in made.values()], alpha)
     size = len(family) + int(family["delta"].notna().sum())
     judgements = dict(zip(made, family.to_dict("records"), strict=True))
@@ -117,8 +112,8 @@ def _findings(
             part = part.where(leaf.where) if leaf.where else part
             out.append(_exact(leaf, check(part, leaf.exact)))
         else:
-            key = _key(leaf)
-            out.append(_finding(leaf, made[key], judgements[key], alpha / max(size, 1)))
+            test, row = made[key(leaf)], judgements[key(leaf)]
+            out.append(_finding(leaf, test, row, alpha / max(size, 1)))
     return out
 
 
@@ -127,8 +122,8 @@ def _exact(leaf: Statement, found: Exactness) -> Finding:
     return Finding(leaf, verdict, difference=found.deviation, n=found.runs, note=str(found))
 
 
-def _finding(leaf: Statement, test: Test, row: Mapping[str, object], alpha: float) -> Finding:
-    difference, low, high = (float(str(row[k])) for k in ("difference", "low", "high"))
+def _finding(leaf: Statement, test: Test, row: Mapping[Any, Any], alpha: float) -> Finding:
+    difference, low, high = (float(row[k]) for k in ("difference", "low", "high"))
     if test.counted:
         low, high = counted_interval(test.contrast, 1 - alpha)
     real, equivalent = bool(row["real"]), bool(row["equivalent"])
@@ -138,62 +133,17 @@ def _finding(leaf: Statement, test: Test, row: Mapping[str, object], alpha: floa
         by_equivalence = True
     if verdict == "does not hold" and equivalent:
         by_equivalence = True
-    p = float(str(row["p_equivalent_holm" if by_equivalence else "p_holm"]))
+    p = float(row["p_equivalent_holm" if by_equivalence else "p_holm"])
     note = str(row["note"])
-    left = int(str(row["left_out"]))
+    left = int(row["left_out"])
     if left:
         note = f"{left} runs or pairs without a value left out" + (f"; {note}" if note else "")
-    return Finding(leaf, verdict, difference, low, high, p, int(str(row["n"])), left, note)
-
-
-def verdict_of(
-    leaf: Statement, difference: float, low: float, high: float, real: bool, equivalent: bool
-) -> Verdict:
-    """Judge one statement.
-
-    Parameters
-    ----------
-    difference, low, high : with its simultaneous interval
-    real, equivalent : what the corrected tests have shown: other than 0; within ±margin
-    """
-    margin = leaf.margin or 0.0
-    sign = -1.0 if leaf.direction in ("lower", "not lower") else 1.0
-    low, high = sorted((sign * low, sign * high))
-    difference *= sign
-    if leaf.direction in ("higher", "lower", "different"):
-        if equivalent:
-            return "does not hold"
-        if not real:
-            return "not shown"
-        if leaf.direction == "different" or difference > 0:
-            return "holds"
-        return "does not hold"
-    if equivalent:
-        return "holds"
-    if leaf.direction != "equal" and real and difference < 0:
-        return "holds"
-    beyond = low > margin or (leaf.direction == "equal" and high < -margin)
-    return "does not hold" if real and beyond else "not shown"
-
-
-def compose(together: Together, verdicts: Mapping[str, Verdict]) -> Verdict:
-    """Judge a claim from the verdicts of its statements: all must hold, or any."""
-    inner = [
-        verdicts[_key(part)] if isinstance(part, Statement) else compose(part, verdicts)
-        for part in together.parts
-    ]
-    if "not trained" in inner:
-        return "not trained"
-    decisive: Verdict = "does not hold" if together.how == "all" else "holds"
-    other: Verdict = "holds" if together.how == "all" else "does not hold"
-    if decisive in inner:
-        return decisive
-    return other if all(verdict == other for verdict in inner) else "not shown"
+    return Finding(leaf, verdict, difference, low, high, p, int(row["n"]), left, note)
 
 
 def _row(claim: Claim, found: Mapping[str, Finding]) -> dict[str, object]:
-    findings = {_key(leaf): found[_key(leaf)] for leaf in claim.parts.leaves()}
-    verdict = compose(claim.parts, {key: f.verdict for key, f in findings.items()})
+    findings = {key(leaf): found[key(leaf)] for leaf in claim.parts.leaves()}
+    verdict = compose(claim.parts, {name: f.verdict for name, f in findings.items()})
     same = [f for f in findings.values() if f.verdict == verdict] or list(findings.values())
     # The weakest link of what holds, the strongest blow to what does not.
     weakest = verdict != "does not hold"

@@ -5,6 +5,7 @@ next sweep trains them again.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from src.store import (
     read_parameters,
     read_record,
 )
-from src.study import ASIDE, LOCK, run_folders, set_aside
+from src.study import ASIDE, LOCK, ROOT, run_folders, set_aside
 
 DAMAGED = ("damaged", "wrong id", "duplicate")
 """What `quarantine` sets aside. The rest is said, and left to people."""
@@ -69,6 +70,26 @@ def quarantine(study: Path, findings: list[Finding]) -> list[Path]:
     """Set the damaged runs of a study aside and return where they are now."""
     folders = {f.path if f.path.is_dir() else f.path.parent for f in findings if f.kind in DAMAGED}
     return [set_aside(study, folder) for folder in sorted(folders) if folder != study]
+
+
+def run(words: Sequence[str]) -> int:
+    """Answer `doctor STUDY [--quarantine]`, and return the exit code.
+
+    Raises
+    ------
+    SweepscopeError
+        There is no such study, or a word cannot be meant.
+    """
+    from analysis.shell import Parser
+
+    parser = Parser(prog="python -m analysis doctor", description=__doc__.splitlines()[0])
+    parser.add_argument("study", help="folder or name")
+    parser.add_argument("--quarantine", action="store_true", help="set the damaged aside")
+    given = parser.parse_args(words)
+    named = Path(ROOT, given.study)
+    text, code = report(named if named.is_dir() else Path(given.study), given.quarantine)
+    print(text)
+    return code
 
 
 def report(study: Path, aside: bool = False) -> tuple[str, int]:

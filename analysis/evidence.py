@@ -5,9 +5,9 @@
     seconds               what the run took of its worker's time
     likeness(3)           mean correlation of the filters with the mean image of a digit
     own                   how much more filters are like their own digit than like the others
-    shape(3)              of the filter whose output is the digit: likeness to it, minus before training
+    shape(3)              of the digit's filter: likeness to the digit, minus before training
     distinct(3)           … minus its likeness to the most similar other digit
-    named(2, 3)           likeness to their own of the filters of some digits, minus that of the others
+    named(2, 3)           own likeness of the filters of some digits, minus that of the others
     noise                 share of filters that look like noise
     alike, same_digit     whether two filters look alike; whether they seek the same digit
     mirrored              correlation, in size, of what the two filters have learned
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Measure = Callable[[Floats, dict[int, Floats], list[int], Sequence[int]], float]
-"""From one run's filters before and after training (2, L, H, V), the mean images by digit, the run's
-digits in the order of its outputs, and the numbers in brackets."""
+"""From one run's filters before and after training (2, L, H, V), the mean images by digit, the
+run's digits in the order of its outputs, and the numbers in brackets."""
 
 
 def evidence(sweep: "Sweep", text: str) -> Quantity:

@@ -17,7 +17,7 @@ ALIKE = 0.7
 EXPLICIT = 0.5
 """A filter shows a digit by itself from this correlation with its mean image on."""
 NOISE = 0.2
-"""A filter looks like noise below this correlation: white noise stays below 0.12 in 999 of 1,000."""
+"""A filter looks like noise below this correlation; white noise stays below 0.12."""
 
 
 def correlations(filters: Floats, images: Floats) -> Floats:

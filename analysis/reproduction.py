@@ -74,7 +74,8 @@ def reproduce(
     """
     if unknown := [name for name in names if name not in EXPERIMENTS]:
         raise AnalysisError(
-            f"no experiment of the report is called {unknown[0]!r}: {nearest(unknown[0], EXPERIMENTS)}"
+            f"no experiment of the report is called {unknown[0]!r}: "
+            f"{nearest(unknown[0], EXPERIMENTS)}"
         )
     out = out or SEED_REPORT
     out.mkdir(parents=True, exist_ok=True)
@@ -85,18 +86,17 @@ def reproduce(
     ):
         jobs = {trainers.submit(train, name, more): name for name in names}
         drawing: list[Future[list[Path]]] = []
-        seconds: list[Future[str]] = []
+        repeats: list[Future[str]] = []
         for done in as_completed(jobs):
             name = done.result()
             say(f"{time.monotonic() - started:6.1f} s  {name}: trained")
             drawing.append(drawers.submit(exhibit, Path(ROOT, name), out, f"{name}-"))
             if again and (words := (read_card(Path(ROOT, name)) or {}).get("again")):
                 repeat = [*words, *more]
-                seconds.append(trainers.submit(train, name, repeat, f"{name}{AGAIN}"))
-        for second in as_completed(seconds):
-            say(
-                f"{time.monotonic() - started:6.1f} s  {second.result()}: trained in its second setting"
-            )
+                repeats.append(trainers.submit(train, name, repeat, f"{name}{AGAIN}"))
+        for repeated in as_completed(repeats):
+            name = repeated.result()
+            say(f"{time.monotonic() - started:6.1f} s  {name}: trained in its second setting")
         for drawn in as_completed(drawing):
             for path in drawn.result():
                 say(f"{time.monotonic() - started:6.1f} s  written: {path}")
@@ -106,9 +106,7 @@ def reproduce(
     return text
 
 
-def verdicts(
-    first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | None = None
-) -> str:
+def verdicts(first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | None = None) -> str:
     """Judge the claims of studies, in one setting or both, and write what came out.
 
     Parameters

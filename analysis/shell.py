@@ -49,7 +49,8 @@ def parser() -> Parser:
         description="Ask a study: python -m analysis VERB [STUDY] …",
         epilog="Metrics: a curve (test_acc, its final value), tail(test_acc, 10), area(test_acc), "
         "epochs_to(test_acc, 0.95), gap(acc), instability(train_loss), best(test_acc), "
-        "rate(diverged), rate(dead). python -m analysis VERB --help lists what a verb takes.",
+        "rate(diverged), rate(dead). python -m analysis VERB --help lists what a verb takes. "
+        "Also: doctor (is a study whole?), reproduce (the seed report), judge (a card's claims).",
     )
     verbs = words.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb, meaning in VERBS.items():

@@ -9,7 +9,7 @@
       bar              instead of a level: the number that the mean over seeds is held against
       is               higher, lower, different, equal, not higher or not lower
       margin           differences within ±margin count as none, named before looking
-      tune             keys whose values each level chooses on half of the seeds, scored on the other
+      tune             keys that each level chooses on half of the seeds, scored on the other
       study            the study that answers, where it is not the claim's own
     or
       exact            a check without chance (`analysis.exactness`), with where and study

@@ -53,7 +53,7 @@ def is_whole(study: Path, asked: Sequence[str]) -> bool:
     same = last.get("command", [])[3:] == list(asked) and last.get("ended") is not None
     if not same or changed() > (study / HISTORY).stat().st_mtime:
         return False
-    return sum(map(has_result, run_folders(study))) >= last["planned"]
+    return sum(map(has_result, run_folders(study))) >= int(last["planned"])
 
 
 def changed() -> float:

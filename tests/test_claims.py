@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from analysis.claims import compose, judged, verdict_of
+from analysis.claims import judged
 from analysis.errors import AnalysisError
 from analysis.evidence import evidence
 from analysis.exactness import CHECKS
 from analysis.statements import DIRECTIONS, Statement, Together, claims_of
 from analysis.sweep import Sweep
-from analysis.testing import relations, test_of as made_of
+from analysis.testing import relations
+from analysis.testing import test_of as made_of
+from analysis.verdicts import compose, verdict_of
 from src.activations import Act
 from src.datasets import class_means, load
 from src.keepsakes import write_card, write_class_means
@@ -107,7 +109,13 @@ def test_a_claim_without_words_or_parts_says_so() -> None:
 
 
 def test_levels_given_as_lists_are_compared_each_with_each() -> None:
-    part = {"measure": "test_acc", "vary": "lrA", "level": [1, 2], "against": [3, 4], "is": "higher"}
+    part = {
+        "measure": "test_acc",
+        "vary": "lrA",
+        "level": [1, 2],
+        "against": [3, 4],
+        "is": "higher",
+    }
     (one,) = claims_of({"claims": [claim(**part)]}, "s")
     pairs = [(leaf.level, leaf.against) for leaf in one.parts.leaves()]
     assert pairs == [(1, 3), (1, 4), (2, 3), (2, 4)]
@@ -170,7 +178,9 @@ VERDICTS = ("holds", "not shown", "does not hold")
 
 @given(st.lists(st.sampled_from(VERDICTS), min_size=1, max_size=5))
 def test_all_parts_must_hold_or_any_and_the_two_are_mirrors(verdicts: list[str]) -> None:
-    leaves = tuple(Statement("s", str(i), bar=0.0, direction="higher") for i in range(len(verdicts)))
+    leaves = tuple(
+        Statement("s", str(i), bar=0.0, direction="higher") for i in range(len(verdicts))
+    )
     of_leaf = {f"s: {one}": verdict for one, verdict in zip(leaves, verdicts, strict=True)}
     worst = max(verdicts, key=VERDICTS.index)
     best = min(verdicts, key=VERDICTS.index)
@@ -227,7 +237,7 @@ def test_what_is_exact_has_no_p_and_is_no_part_of_the_family(sweep: Sweep) -> No
 def test_an_unknown_check_or_measure_names_the_nearest(sweep: Sweep) -> None:
     with pytest.raises(AnalysisError, match="no check is called 'afine': did you mean affine"):
         of(sweep, exact="afine")
-    with pytest.raises(AnalysisError, match="no curve is called 'same_digits'.*same_digit"):
+    with pytest.raises(AnalysisError, match=r"no curve is called 'same_digits'.*same_digit"):
         of(sweep, measure="same_digits", bar=0, **{"is": "higher"})
     assert set(CHECKS) == {"affine", "decoupled", "unchanged", "by_heart", "positions"}
 
@@ -239,7 +249,9 @@ def test_a_claim_on_a_study_that_is_not_there_is_not_trained(sweep: Sweep) -> No
 
 def test_rates_are_related_by_the_quicker_layer() -> None:
     frame = relations(
-        __import__("pandas").DataFrame({"lrA": [0.0, 0.1, 0.01, 0.1], "lrW": [1.0, 0.1, 0.1, 0.001]})
+        __import__("pandas").DataFrame(
+            {"lrA": [0.0, 0.1, 0.01, 0.1], "lrW": [1.0, 0.1, 0.1, 0.001]}
+        )
     )
     assert frame["quicker"].tolist() == ["frozen", "neither", "perceptron", "convolution"]
     assert frame["ratio"].fillna(-1).tolist() == [-1, 1, 10, 100]

@@ -83,9 +83,7 @@ def test_a_frozen_identity_perceptron_trains_each_filter_as_if_it_were_alone(
     act: Act, classes: tuple[int, ...]
 ) -> None:
     keys = {"L": len(classes), "classes": classes, "T": 20, "TT": 20, "lrA": 0.01, "lrW": 0.0}
-    run = make_run(
-        act=act, init=Init.identity, init_scale=1.0, dtype=Dtype.float64, seed=1, **keys
-    )
+    run = make_run(act=act, init=Init.identity, init_scale=1.0, dtype=Dtype.float64, seed=1, **keys)
     stack, _ = engine(run, 3)
     for place, label in enumerate(classes):
         a, b = alone(run, place, label, epochs=3)

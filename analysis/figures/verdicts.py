@@ -26,8 +26,8 @@ def verdicts(claims: Table, title: str = "The seed report's claims, judged") -> 
     """
     table = drawn(claims)
     caption = (
-        "The statement that decided each claim: its difference over its margin (the difference that "
-        "counts as none, named beforehand; band), with the interval that holds for all claims at once "
+        "The statement that decided each claim: its difference over its margin (what counts as "
+        "none, named beforehand; band), with the interval that holds for all claims at once "
         "with 95 %; the axis is linear to ±1 and logarithmic beyond. Exact claims have no interval."
     )
     with look():
