@@ -10,11 +10,11 @@
 | 6  | exception in a run             | tests/test_launch.py: `test_exceptions_cost_their_own_runs_and_all_are_listed` |
 | 7  | Ctrl-C once, twice; SIGTERM    | here: `…_signal…` |
 | 8  | NaN, Inf, overflow             | tests/test_divergence.py; tests/test_launch.py: `test_a_divergence_is_listed…` |
-| 9  | foreign or half-copied folder  | here: `…_mutated…`; tests/test_sweep.py: `test_a_damaged_run_is_warned…` |
+| 9  | foreign or half-copied folder  | here: `…_mutated…`, `…_doctor…`; tests/test_sweep.py: `test_a_damaged_run_is_warned…` |
 | 10 | clock jumps, same second       | here: `…_clock…`; tests/test_train.py: `test_two_sweeps_started_in_the_same_second…` |
 | 11 | data files that lie            | tests/test_idx.py |
 | 12 | odd values and grids           | tests/test_train.py: SLIPS; tests/test_overrides.py; tests/test_launch.py: `…_over_the_cap…` |
-| 13 | YAML bomb, deep nesting        | tests/test_yaml_files.py |
+| 13 | YAML bomb, deep nesting        | here: `…_bomb…` |
 | 14 | `_target_`, resolvers, secrets | tests/test_train.py; tests/test_provenance.py |
 | 15 | path traversal in names        | tests/test_study.py; tests/test_identity.py |
 | 16 | zip bombs, object arrays       | tests/test_store.py: `…_unpacks_to_a_huge_one…`, `…_no_pickle…` |
@@ -46,7 +46,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from analysis import load_sweep
+from analysis import doctor, load_sweep
 from src import files, store, task
 from src import study as study_module
 from src.identity import run_id
@@ -749,6 +749,51 @@ def test_a_mutated_run_hides_no_other_and_is_trained_again(
     assert said.code == 0, said
     assert "set aside" in said.err
     assert not differing(results(tmp_path), results(calm))
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_the_doctor_finds_a_mutated_run_and_sets_it_aside_for_the_next_sweep(
+    tmp_path: Path, calm: Path, mutation: str
+) -> None:
+    shutil.copytree(calm, tmp_path, dirs_exist_ok=True)
+    run = sorted(run_folders(study(tmp_path)))[1]
+    assert doctor.run([str(study(tmp_path))]) == 0
+    MUTATIONS[mutation](run)
+    assert doctor.run([str(study(tmp_path))]) == 1
+    assert run.exists()
+    doctor.run([str(study(tmp_path)), "--quarantine"])
+    assert not run.exists()
+    assert doctor.run([str(study(tmp_path))]) == 0
+    said = command(tmp_path, *CALM)
+    assert said.code == 0, said
+    assert "1 trained, 3 reused" in said.out
+    assert not differing(results(tmp_path), results(calm))
+
+
+# --- 13. YAML that is no file of settings
+
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 10))
+YAML = {
+    "a bomb": BOMB,
+    "deep nesting": "act: " + "[" * 9000 + "]" * 9000,
+    "a key twice": "lrA: 1\nlrA: 2\n",
+    "no YAML": "act: [tanh",
+    "huge": "#" * (1 << 21),
+}
+
+
+@pytest.mark.parametrize("mode", [(), ("-m",)], ids=["run", "sweep"])
+@pytest.mark.parametrize("kind", YAML)
+def test_a_yaml_bomb_and_its_kind_are_refused_within_a_second_in_one_sentence(
+    tmp_path: Path, kind: str, mode: tuple[str, ...]
+) -> None:
+    (tmp_path / "conf" / "act").mkdir(parents=True)
+    (tmp_path / "conf" / "act" / "mine.yaml").write_text(f"# @package _global_\n{YAML[kind]}\n")
+    start = time.process_time()
+    said = command(tmp_path, *mode, f"--config-dir={tmp_path / 'conf'}", "act=mine", *TINY)
+    assert time.process_time() - start < 1
+    one_sentence(said, "mine.yaml must ")
+    assert not study(tmp_path).parent.exists()
 
 
 # --- 10. clocks
