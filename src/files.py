@@ -85,8 +85,8 @@ def _member(data: bytes) -> NDArray[Any]:
     return array
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file.
+def read_json(path: Path, what: str) -> Any:
+    """Read a JSON file that should be `what`, such as the record of a run.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{path} is not the record of a run: {error}") from error
+        raise StoreError(f"{path} is not {what}: {error}") from error
 
 
 def to_json(fields: dict[str, Any]) -> bytes:

@@ -1,12 +1,15 @@
 """Hydra's own habits in a job's folder: `.hydra/config.yaml`, `.hydra/overrides.yaml` and a log.
 
-Owns these files where the launcher `stacks` writes them; other launchers leave `.hydra/` to Hydra.
+Owns these files, under every launcher. Hydra would also write `hydra.yaml`, with paths of the
+machine.
 """
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from src.files import replace
 from src.record import Record
@@ -14,14 +17,23 @@ from src.store import LOG
 from src.timeline import Ending
 
 
-def open_folder(folder: Path, config: str | None, words: Sequence[str]) -> None:
+def open_folder(folder: Path, config: str, words: Sequence[str]) -> None:
     """Make a job's folder and say there what it was asked for."""
-    if config is not None:
-        hydra = folder / ".hydra"
-        hydra.mkdir(parents=True, exist_ok=True)
-        replace(hydra / "config.yaml", config.encode(), durable=False)
-        overrides = "".join(f"- {json.dumps(word)}\n" for word in words) or "[]\n"
-        replace(hydra / "overrides.yaml", overrides.encode(), durable=False)
+    hydra = folder / ".hydra"
+    hydra.mkdir(parents=True, exist_ok=True)
+    replace(hydra / "config.yaml", config.encode(), durable=False)
+    overrides = "".join(f"- {json.dumps(word)}\n" for word in words) or "[]\n"
+    replace(hydra / "overrides.yaml", overrides.encode(), durable=False)
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """Return flat values as YAML, of which JSON's scalars and lists are a part.
+
+    The experiment's card is the study's, and not repeated in each run.
+    """
+    names = {key: v.name if isinstance(v, Enum) else v for key, v in values.items()}
+    names["card"] = None
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in names.items())
 
 
 def log(record: Record) -> dict[str, str]:

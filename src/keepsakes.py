@@ -32,7 +32,7 @@ def read_history(study: Path) -> list[dict[str, Any]]:
     path = study / HISTORY
     if not path.exists():
         return []
-    content = read_json(path)
+    content = read_json(path, "the history of a study")
     if not isinstance(content, dict) or not isinstance(content.get("history"), list):
         raise StoreError(f"{path} is not the history of a study")
     history: list[dict[str, Any]] = content["history"]
@@ -41,27 +41,26 @@ def read_history(study: Path) -> list[dict[str, Any]]:
 
 def write_history(study: Path, history: list[dict[str, Any]]) -> None:
     """Replace a study's history."""
-    try:
-        replace(study / HISTORY, to_json({"format": 1, "history": history}))
-    except OSError as error:
-        raise StoreError(f"{study / HISTORY} cannot be written: {error.strerror}") from error
+    _write(study / HISTORY, to_json({"format": 1, "history": history}))
 
 
 def write_card(study: Path, name: str, card: Mapping[str, Any]) -> None:
     """Put an experiment's name and card (question, figures, comparisons, claims) into its study."""
-    replace(study / CARD, to_json({"format": 1, "experiment": name, **card}))
+    _write(study / CARD, to_json({"format": 1, "experiment": name, **card}))
 
 
 def read_card(study: Path) -> dict[str, Any] | None:
     """Read the card of the experiment that a study belongs to, None where it has none."""
     path = study / CARD
-    card: dict[str, Any] | None = read_json(path) if path.exists() else None
+    card: dict[str, Any] | None = (
+        read_json(path, "the card of an experiment") if path.exists() else None
+    )
     return card
 
 
 def write_class_means(study: Path, labels: NDArray[Any], means: NDArray[Any]) -> None:
     """Put the mean image of every class into a study: labels (C,), means (C, H, V) in 0..1."""
-    replace(study / CLASS_MEANS, pack(labels=labels, means=means))
+    _write(study / CLASS_MEANS, pack(labels=labels, means=means))
 
 
 def read_class_means(study: Path) -> dict[int, NDArray[Any]] | None:
@@ -70,3 +69,10 @@ def read_class_means(study: Path) -> dict[int, NDArray[Any]] | None:
         return None
     arrays = read_arrays(study / CLASS_MEANS, ("labels", "means"))
     return dict(zip(arrays["labels"].tolist(), arrays["means"], strict=True))
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        replace(path, data)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error

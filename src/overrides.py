@@ -116,6 +116,8 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
         raise ConfigError(
             f"{key} is not a key of Sweepscope{nearest(key, sorted(KEYS) + _groups())}"
         )
+    elif key == "card":
+        raise ConfigError("card must be set in a file of conf/experiment/, not on the command line")
     elif override.is_delete():
         raise ConfigError(f"{key} must have a value, it cannot be taken away")
     else:

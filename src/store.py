@@ -92,24 +92,40 @@ def has_ended(folder: Path) -> bool:
     return has_result(folder) or (folder / UNFINISHED).exists()
 
 
-def read_record(folder: Path) -> Record:
+def read_record(folder: Path, latest: bool = False) -> Record:
     """Read a run's record: of its result, else of its failure or interruption.
+
+    With `latest` it is the other way round: a failure to train a result again comes first.
 
     Raises
     ------
     StoreError
         It is missing, or not what this project writes.
     """
-    path = folder / RECORD
-    if not path.exists() and (folder / UNFINISHED).exists():
-        path = folder / UNFINISHED
-    values = read_json(path)
+    path, values = _record_file(folder, latest)
     try:
         if values["format"] > FORMAT:
             raise StoreError(f"{path} has format {values['format']}, this version reads {FORMAT}")
         return Record.of_fields(values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{path} is not the record of a run: {error}") from error
+
+
+def _record_file(folder: Path, latest: bool) -> tuple[Path, Any]:
+    # A sweep may put the one in the place of the other between two looks.
+    names = (UNFINISHED, RECORD) if latest else (RECORD, UNFINISHED, RECORD)
+    path = folder / next((name for name in names if (folder / name).exists()), RECORD)
+    try:
+        return path, read_json(path, "the record of a run")
+    except StoreError:
+        if path.exists() or path.name == RECORD:
+            raise
+        return folder / RECORD, read_json(folder / RECORD, "the record of a run")
+
+
+def begin(folder: Path) -> None:
+    """Forget how an earlier attempt at a run failed or was interrupted, before the next one."""
+    (folder / UNFINISHED).unlink(missing_ok=True)
 
 
 def read_curves(folder: Path) -> dict[str, NDArray[np.float64]]:

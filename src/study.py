@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from src.errors import ConfigError, StoreError
+from src.files import sweep_away
 from src.identity import ID_LENGTH
 
 ROOT = "multirun_outputs"
@@ -108,6 +109,7 @@ def locked(study: Path, fresh: bool) -> Iterator[None]:
         raise StoreError(f"{study} cannot be made: {error.strerror}") from error
     with lock:
         _acquire(lock, study)
+        sweep_away(study)
         yield
 
 

@@ -4,6 +4,8 @@ Owns the step from runs to folders, for every launcher. Where a run's folder lie
 caller.
 """
 
+import os
+import sys
 import time
 import traceback
 from collections import defaultdict
@@ -42,10 +44,10 @@ class Job:
     folder: Path
     choices: tuple[tuple[str, str], ...]
     """The chosen name of every config group."""
-    words: tuple[str, ...] = ()
+    words: tuple[str, ...]
     """Its overrides."""
-    config: str | None = None
-    """Its whole config as YAML, for a launcher that keeps `.hydra/` itself."""
+    config: str
+    """Its whole config as YAML."""
     checkpoint_seconds: float = 30.0
 
 
@@ -159,8 +161,11 @@ def end_without_result(job: Job, ending: Ending, message: str) -> Record:
 
 
 def describe(error: BaseException) -> str:
-    """Return the traceback of an exception as text."""
-    return "".join(traceback.format_exception(error))
+    """Return the traceback of an exception as text, with paths as seen from their own roots."""
+    text = "".join(traceback.format_exception(error))
+    for root in (Path(__file__).resolve().parent.parent, sys.prefix, sys.base_prefix):
+        text = text.replace(f"{root}{os.sep}", "")
+    return text
 
 
 def _record(job: Job, outcome: Outcome, execution: dict[str, Any]) -> Record:

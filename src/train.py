@@ -21,6 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config import CONF, GROUPS, identify, plain, register, to_run
 from src.errors import ConfigError, SweepscopeError
+from src.habits import to_yaml
 from src.launch.again import train_again
 from src.launch.alone import run_alone
 from src.overrides import parse
@@ -60,12 +61,13 @@ def _recorded(job: Job, watch: Watch) -> Record:
 
 
 def _job(config: DictConfig) -> Job:
-    run = to_run(plain(config))
-    chosen = HydraConfig.get().runtime.choices
-    choices = tuple((group, str(chosen[group])) for group in GROUPS)
-    folder = Path(os.path.relpath(HydraConfig.get().runtime.output_dir))
+    hydras, values = HydraConfig.get(), plain(config)
+    run = to_run(values)
+    choices = tuple((group, str(hydras.runtime.choices[group])) for group in GROUPS)
+    folder = Path(os.path.relpath(hydras.runtime.output_dir))
+    words = tuple(hydras.overrides.task)
     seconds = config.checkpoint_seconds
-    return Job(run, identify(run), folder, choices, checkpoint_seconds=seconds)
+    return Job(run, identify(run), folder, choices, words, to_yaml(values), seconds)
 
 
 def main() -> None:
@@ -88,6 +90,12 @@ def main() -> None:
         if traceback_wanted:
             raise
         sys.exit(f"error: {sentence(error)}")
+    except OSError as error:  # a full disk, a quota, a folder that cannot be written
+        if traceback_wanted:
+            raise
+        sys.exit(
+            f"error: {error.filename or 'the study'} cannot be used: {error.strerror or error}"
+        )
     except KeyboardInterrupt as interrupted:
         print(f"interrupted: {interrupted or 'at once'}", file=sys.stderr)
         sys.exit(130)

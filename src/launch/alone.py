@@ -16,7 +16,7 @@ from src.launch.sweep import missing
 from src.launch.table import command, summary
 from src.launch.workers import Progress
 from src.record import Record
-from src.store import read_record
+from src.store import begin, read_record
 from src.study import locked
 from src.task import Job, Watch
 
@@ -41,6 +41,7 @@ def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> R
     study = job.folder.parent
     with locked(study, fresh=False), Interruption() as interruption:
         todo = missing([job], study, force)
+        begin(job.folder)
         write_class_means(study, *class_means(dataset_of(job.run)))
         entry = Entry.begin(study, job.words, 1, 1 - len(todo))
         if todo:

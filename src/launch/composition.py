@@ -6,10 +6,8 @@ the default. Owns that shortcut; whatever is not so plain is composed by Hydra, 
 both ways to the same result.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 
 from src.config import GROUPS, identify, resolved, to_run
+from src.habits import to_yaml
 from src.identity import folder_name
 from src.schema import KEYS, typed
 from src.study import place
@@ -71,7 +70,7 @@ class Composer:
             folder = place(self.folder, folder_name(run.record(), run_id), self.many)
             chosen = tuple((group, choices[group]) for group in GROUPS)
             seconds = values["checkpoint_seconds"]
-            self._jobs[key] = Job(run, run_id, folder, chosen, key, _yaml(values), seconds)
+            self._jobs[key] = Job(run, run_id, folder, chosen, key, to_yaml(values), seconds)
         return self._jobs[key]
 
     def values(self, words: Sequence[str]) -> tuple[Values, dict[str, str]]:
@@ -120,6 +119,13 @@ class Composer:
             self._composed[key] = Composed(config, values, choices, firm)
         return self._composed[key]
 
+    def settle(self, jobs: Sequence[Job]) -> list[Job]:
+        """Look again where the jobs' folders lie: another sweep may have made some meanwhile."""
+        for job in jobs:
+            folder = place(self.folder, job.folder.name, self.many)
+            self._jobs[job.words] = replace(job, folder=folder)
+        return [self._jobs[job.words] for job in jobs]
+
     def _parse(self, word: str) -> Override:
         if word not in self._words:
             self._words[word] = self._parser.parse_override(word)
@@ -155,13 +161,3 @@ def _typed(key: str, value: Any) -> Any:
 def _may_be_plain(override: Override) -> bool:
     change = override.type is OverrideType.CHANGE and override.package is None
     return change and override.key_or_group in KEYS | set(GROUPS)
-
-
-def _yaml(values: Values) -> str:
-    """Return flat values as YAML, of which JSON's scalars and lists are a part.
-
-    The experiment's card is the study's, and not repeated in each run.
-    """
-    names = {key: v.name if isinstance(v, Enum) else v for key, v in values.items()}
-    names["card"] = None
-    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in names.items())

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from src.keepsakes import read_history, write_history
+from src.errors import StoreError
+from src.keepsakes import HISTORY, read_history, write_history
 from src.provenance import diff_digest, provenance
 from src.record import Record
+from src.study import set_aside
 
 
 @dataclass
@@ -36,7 +38,15 @@ class Entry:
             **provenance(),
             "diff_digest": diff_digest(),
         }
-        write_history(study, [*read_history(study), fields])
+        try:
+            history = read_history(study)
+        except StoreError as error:  # a torn history loses no run
+            print(
+                f"warning: {error}; set aside as {set_aside(study, study / HISTORY)}",
+                file=sys.stderr,
+            )
+            history = []
+        write_history(study, [*history, fields])
         return cls(study, fields)
 
     def end(self, records: Iterable[Record]) -> None:

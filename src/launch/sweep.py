@@ -26,7 +26,7 @@ from src.launch.table import Ended, command, counted, summary
 from src.overrides import grid_size, parse, values
 from src.preflight import estimate
 from src.schema import KEYS, RUN_KEYS
-from src.store import clean, damage, has_ended, has_result, read_record
+from src.store import begin, clean, damage, has_ended, has_result, read_record
 from src.study import locked, set_aside
 from src.task import Job
 from src.timeline import Ending
@@ -71,7 +71,10 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
         return []
     study = composer.folder
     with locked(study, fresh=config.study is None):
+        jobs = composer.settle(jobs)
         todo = missing(jobs, study, config.force)
+        for job in todo:
+            begin(job.folder)
         _say_preflight(size, jobs, todo, config)
         _keep(study, composer, jobs[0])
         entry = Entry.begin(study, words, len(jobs), len(jobs) - len(todo))
@@ -80,7 +83,7 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
         except KeyboardInterrupt:
             entry.end([read_record(job.folder) for job in todo if has_result(job.folder)])
             raise Interrupted(_to_go_on(jobs, study)) from None
-        ended = [(job, read_record(job.folder)) for job in jobs if has_ended(job.folder)]
+        ended = [(job, read_record(job.folder, True)) for job in jobs if has_ended(job.folder)]
         new = {job.id for job in todo}
         entry.end([record for job, record in ended if job.id in new])
     print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))

@@ -88,6 +88,8 @@ class _Crew:
 
     size: int
     workers: list[_Worker] = field(default_factory=list)
+    retried: set[str] = field(default_factory=set)
+    """Runs that were alone in a worker when it was killed: each is tried once more."""
 
     def busy(self) -> list[_Worker]:
         return [worker for worker in self.workers if worker.jobs]
@@ -102,9 +104,9 @@ class _Crew:
         context = _context()
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self.workers.append(_Worker(process, ours))  # before it starts: a signal may come between
         process.start()
         theirs.close()
-        self.workers.append(_Worker(process, ours))
         return self.workers[-1]
 
     def give(self, worker: _Worker, stack: int, jobs: tuple[Job, ...]) -> None:
@@ -120,8 +122,9 @@ class _Crew:
 
     def dismiss(self) -> None:
         for worker in self.workers:
-            worker.process.kill()
-            worker.process.join()
+            if worker.process.pid is not None:
+                worker.process.kill()
+                worker.process.join()
             worker.pipe.close()
 
 
@@ -150,6 +153,10 @@ def _listen(
         worker.process.join()
         crew.workers.remove(worker)
         message = _death(worker.process.exitcode)
+        if len(worker.jobs) == 1 and worker.jobs[0].id not in crew.retried:
+            crew.retried.add(worker.jobs[0].id)
+            waiting.append((worker.stack, worker.jobs))
+            return
     if isinstance(message, Progress):
         report(message)
         return
