@@ -43,6 +43,11 @@ class Finding:
     left_out: int = 0
     note: str = ""
 
+    @property
+    def size(self) -> float:
+        """Of the difference, in units of its margin."""
+        return abs(self.difference) / (self.statement.margin or 1.0)
+
 
 def judged(
     sweeps: Mapping[str, "Sweep"], names: Sequence[str] | None = None, alpha: float = 0.05
@@ -145,10 +150,10 @@ def _row(claim: Claim, found: Mapping[str, Finding]) -> dict[str, object]:
     findings = {key(leaf): found[key(leaf)] for leaf in claim.parts.leaves()}
     verdict = compose(claim.parts, {name: f.verdict for name, f in findings.items()})
     same = [f for f in findings.values() if f.verdict == verdict] or list(findings.values())
-    # The weakest link of what holds, the strongest blow to what does not.
-    weakest = verdict != "does not hold"
-    order = sorted(same, key=lambda f: -1.0 if np.isnan(f.p) else f.p)
-    decided = order[-1 if weakest else 0]
+    # A chain is as strong as its weakest link: of what all must hold, or any might have.
+    one_decides = (verdict == "holds") == (claim.parts.how == "any")
+    order = sorted(same, key=lambda f: (-1.0 if np.isnan(f.p) else f.p, -f.size))
+    decided = order[0 if one_decides and verdict != "not shown" else -1]
     return {
         "study": claim.study,
         "name": claim.name,

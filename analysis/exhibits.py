@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError
 from analysis.metrics import nearest
-from src.files import read_json, replace, to_json
+from src.files import replace, to_json
 from src.keepsakes import CARD, read_card
 from src.study import run_folders
 
@@ -67,7 +67,7 @@ def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
     prefix = prefix or f"{card.get('experiment', study.name)}-"
     stamp = out / f"{STAMP}-{prefix.rstrip('-')}"
     mark = mark_of([study])
-    if stamp.exists() and read_json(stamp) == mark:
+    if stamp.exists() and stamp.read_bytes() == to_json(mark):
         return []
     from analysis.sweep import load_sweep
 

@@ -63,6 +63,8 @@ def overlay(filters: Floats, first: Floats, second: Floats) -> tuple[Floats, Flo
 
 def _unit(images: Floats) -> Floats:
     flat = images.reshape(*images.shape[:-2], -1).astype(np.float64)
+    whole = np.linalg.norm(flat, axis=-1, keepdims=True)
     flat = flat - flat.mean(axis=-1, keepdims=True)
     size = np.linalg.norm(flat, axis=-1, keepdims=True)
-    return np.asarray(np.divide(flat, size, out=np.zeros_like(flat), where=size > 0))
+    there = size > 1e-12 * whole  # what is left of one grey is rounding
+    return np.asarray(np.divide(flat, size, out=np.zeros_like(flat), where=there))

@@ -18,7 +18,7 @@ from analysis.errors import AnalysisError
 from analysis.exhibits import STAMP, exhibit, mark_of
 from analysis.metrics import nearest
 from analysis.training import train
-from src.files import read_json, replace, to_json
+from src.files import replace, to_json
 from src.keepsakes import read_card
 from src.study import ROOT
 
@@ -119,7 +119,7 @@ def verdicts(first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | 
     """
     second = {name: folder for name, folder in (second or {}).items() if folder.is_dir()}
     mark, stamp = mark_of([*first.values(), *second.values()]), out / f"{STAMP}-verdicts"
-    if stamp.exists() and read_json(stamp) == mark:
+    if stamp.exists() and stamp.read_bytes() == to_json(mark):
         return (out / "verdicts.txt").read_text()
     claims, parts = judged(sweeps_of(first))
     tables = {"verdicts": claims, "statements": parts}

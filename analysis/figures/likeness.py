@@ -101,7 +101,7 @@ def likeness(sweep: "Sweep", title: str = "") -> Drawing:
         names = list(dict.fromkeys(digits["digit"]))
         right.set_xticks(range(len(names)), [str(int(name)) for name in names])
         right.set_xlabel("digit of the filter")
-        right.legend(title="… at the end, digit by digit", alignment="left", ncols=2, **above)
+        right.legend(title="… at the end, digit by digit", alignment="left", ncols=1, **above)
     return figure
 
 

@@ -37,8 +37,11 @@ def verdicts(claims: Table, title: str = "The seed report's claims, judged") -> 
         axes.axvline(0, color="#555555", lw=0.6)
         for place, row in enumerate(table.to_dict("records")):
             colour = COLOURS[str(row["verdict"])]
-            if not np.isnan(row["low"]):
-                axes.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.4)
+            if np.isnan(row["low"]):
+                word = "exact" if row["exact"] else ""
+                axes.text(0, place, word, color=colour, ha="center", va="center", fontsize=7.5)
+                continue
+            axes.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.4)
             axes.plot(
                 row["difference"], place, MARKERS[str(row["verdict"])], color=colour, markersize=5
             )
@@ -58,12 +61,10 @@ def verdicts(claims: Table, title: str = "The seed report's claims, judged") -> 
 
 
 def drawn(claims: Table) -> pd.DataFrame:
-    """Return what is drawn: claim, verdict, and difference, low and high in units of the margin."""
+    """Return what is drawn: claim, verdict, exact, and difference, low, high over the margin."""
     rows = pd.DataFrame(claims)
-    exact = rows["p"].isna() & rows["low"].isna()
+    exact = rows["p"].isna() & rows["verdict"].ne("not trained")
     unit = rows["margin"].where(rows["margin"].notna(), MARGIN)
     numbers = {name: (rows[name] / unit).mask(exact) for name in ("difference", "low", "high")}
-    numbers["difference"] = numbers["difference"].where(~exact, 0.0)
-    return pd.DataFrame(
-        {"claim": rows["name"].str.replace("_", " "), "verdict": rows["verdict"], **numbers}
-    )
+    names = rows["name"].str.replace("_", " ")
+    return pd.DataFrame({"claim": names, "verdict": rows["verdict"], "exact": exact, **numbers})
