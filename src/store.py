@@ -79,7 +79,8 @@ def clean(folder: Path) -> None:
     """Remove what a run with a result does not need any more."""
     for name in (CHECKPOINT, UNFINISHED):
         (folder / name).unlink(missing_ok=True)
-    sweep_away(folder)
+    for place in (folder, folder / ".hydra"):
+        sweep_away(place)
 
 
 def has_result(folder: Path) -> bool:

@@ -327,7 +327,8 @@ def test_a_full_disk_at_any_operation_is_one_sentence_and_nothing_old_is_lost(
     ks = {1, 2, 3, 4, 5, 7, 9, 15, most // 2, most - 9}
     for k in sorted(ks):
         said = _full(tmp_path / "filled", words, k, code)
-        one_sentence(said, os.strerror(code))
+        if int(said.out) >= k:  # one that goes on from checkpoints takes fewer operations
+            one_sentence(said, os.strerror(code))
         assert not differing(results(tmp_path / "filled"), results(calm)), k
     assert command(tmp_path / "filled", *words).code == 0
     assert not differing(results(tmp_path / "filled"), results(calm))

@@ -72,7 +72,7 @@ def torn(study: Path) -> list[Path]:
             continue
         try:
             if path.suffix == ".json":
-                read_json(path)
+                read_json(path, "JSON")
             elif path.suffix == ".npz":
                 read_arrays(path, ())
                 if path.name == "checkpoint.npz" and store.read_checkpoint(path.parent) is None:

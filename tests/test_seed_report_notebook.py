@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOK = ROOT / "notebooks" / "seed_report.ipynb"
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")  # of the notebook's own machinery
 def test_the_seed_report_is_walked_through_on_few_seeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -89,7 +89,7 @@ class _Crew:
     size: int
     workers: list[_Worker] = field(default_factory=list)
     retried: set[str] = field(default_factory=set)
-    """Runs that were alone in a worker when it was killed: each is tried once more."""
+    """Runs that have had their second try: alone, after their worker was killed or raised."""
 
     def busy(self) -> list[_Worker]:
         return [worker for worker in self.workers if worker.jobs]
@@ -164,6 +164,7 @@ def _listen(
     if isinstance(message, list):
         yield from message
     elif message is not None and len(jobs) > 1:
+        crew.retried.update(job.id for job in jobs)
         waiting.extend((worker.stack, (job,)) for job in jobs)
     elif message is not None:
         yield jobs[0], end_without_result(jobs[0], Ending.failed, message)
