@@ -4,9 +4,7 @@ import tomllib
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-LISTED = set(
-    tomllib.loads((HOME / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-)
+LISTED = set(tomllib.loads((HOME / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
 
 
 def test_every_folder_with_code_is_a_listed_package() -> None:
