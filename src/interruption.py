@@ -22,6 +22,9 @@ class Interruption:
         Called when the request comes.
     """
 
+    ends_process = False
+    """Whether a request ends the process, which then heeds no further signal on its way out."""
+
     def __init__(self, tell: Callable[[], None] = lambda: None) -> None:
         self.requested = False
         self._tell = tell
@@ -39,8 +42,10 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        ending = self.requested and Interruption.ends_process
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal returned
+            after = signal.SIG_IGN if ending else handler
+            signal.signal(number, after)  # type: ignore[arg-type]  # what signal.signal returned
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.requested:

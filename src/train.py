@@ -5,6 +5,7 @@ Owns the command line, its errors and exit codes. What a job does stands in `tas
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config import CONF, GROUPS, identify, plain, register, to_run
 from src.errors import ConfigError, SweepscopeError
 from src.habits import to_yaml
+from src.interruption import Interruption
 from src.launch.again import train_again
 from src.launch.alone import run_alone
 from src.overrides import parse
@@ -131,5 +133,14 @@ def sentence(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
+def door() -> None:
+    """Run the command line as a process of its own, which no signal disturbs once it is done."""
+    Interruption.ends_process = True
+    try:
+        main()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 if __name__ == "__main__":
-    main()
+    door()
