@@ -59,6 +59,8 @@ from src.trainer import train
 from tests.test_resume import ARRAYS, TINY, differing, forked, results
 from tests.test_train import ROOT, Said, command, ended, shell
 
+pytestmark = pytest.mark.fault
+
 STUDY = ("-m", "study=s", "act=tanh,none", "lrA=30", "lrW=30", *TINY[:5], "epochs=3")
 CALM = ("-m", "study=s", "seed=range(0,4)", *TINY)
 LONG = ("-m", "study=s", "seed=range(0,6)", "epochs=900", "T=20", "TT=20", "n_jobs=2")

@@ -26,6 +26,8 @@ from src.study import run_folders
 from tests.test_resume import TINY, differing, forked, results
 from tests.test_train import ROOT, Said, command
 
+pytestmark = pytest.mark.fault
+
 WORDS = ("-m", "study=s", "act=tanh,none", "order=random,alternate", "lrA=0.1", "lrW=0.1,30")
 WORDS += (*TINY[:5], "epochs=400", "n_jobs=2", "checkpoint_seconds=0.01", "stack_memory=1")
 

@@ -37,6 +37,8 @@ from src.trainer import train
 from tests.strategies import different, make_dataset, make_run, stacks
 from tests.test_train import Said, command
 
+pytestmark = pytest.mark.fault
+
 ARRAYS = ("filters.npz", "parameters.npz", "timeline.npz")
 EPOCHS = 4
 TINY = ("L=1", "I=20", "J=20", "T=6", "TT=6", f"epochs={EPOCHS}")
