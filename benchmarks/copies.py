@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import pandas as pd
 
@@ -114,7 +114,7 @@ def blocks(path: Path) -> int:
     return sum(p.lstat().st_blocks * 512 for p in [path, *path.rglob("*")])
 
 
-def jobs_of(study: Path, count: int, many: bool = True) -> list[Job]:
+def jobs_of(study: Path, count: int) -> list[Job]:
     """Return as many jobs of a study as asked for: no two alike, none of them trained."""
     digest = dataset_of(A).digest
     jobs = []
@@ -122,15 +122,15 @@ def jobs_of(study: Path, count: int, many: bool = True) -> list[Job]:
         seed = i // RATES
         run = replace(A, lrA=A.lrA * (1 + i % RATES), seed=seed)
         run = replace(run, subset_seed=seed, init_seed=seed, order_seed=seed)
-        jobs.append(_job(run, study, digest, many))
+        jobs.append(_job(run, study, digest))
     return jobs
 
 
-def _job(run: Run, study: Path, digest: str, many: bool) -> Job:
+def _job(run: Run, study: Path, digest: str) -> Job:
     record = run.record()
     config = "".join(f"{key}: {json.dumps(value)}\n" for key, value in record.items())
     name = run_id(record, digest, ENGINE_VERSION)
-    folder = place(study, folder_name(record, name), many)
+    folder = place(study, folder_name(record, name), cut=True)
     return Job(run, name, folder, tuple(CHOICES.items()), (f"lrA={run.lrA}",), config)
 
 
@@ -156,7 +156,6 @@ class Original:
         """Copy its files into the folders of jobs, quickly: nothing is flushed to the disk."""
         paths = [p.relative_to(self.folder) for p in sorted(self.folder.rglob("*")) if p.is_file()]
         files = {path: (self.folder / path).read_bytes() for path in paths}
-        fields: dict[str, Any] = self.record.to_fields()
         del files[Path(RECORD)]
         if record_alone:
             files.clear()
@@ -165,5 +164,5 @@ class Original:
                 (job.folder / path).mkdir(parents=True, exist_ok=True)
             for path, data in files.items():
                 (job.folder / path).write_bytes(data)
-            record = to_json(fields | {"id": job.id, "config": job.run.record()})
-            (job.folder / RECORD).write_bytes(record)
+            record = replace(self.record, id=job.id, config=job.run.record())
+            (job.folder / RECORD).write_bytes(to_json(record.to_fields()))

@@ -21,7 +21,7 @@ from src.errors import ConfigError, nearest
 from src.identity import folder_name, run_id
 from src.run import Run, Source, check
 from src.schema import KEYS, Schema, typed
-from src.study import study_folder
+from src.study import is_cut, place, study_folder
 from src.subsets import subset
 from src.timeline import CURVES
 
@@ -38,7 +38,7 @@ def register() -> None:
     """Make the schema and the resolver of a run's folder known to Hydra."""
     ConfigStore.instance().store(name="schema", node=Schema)
     OmegaConf.register_new_resolver(
-        "run_folder", lambda *, _root_: run_folder(to_run(plain(_root_))), replace=True
+        "run_folder", lambda *, _root_: _run_folder(plain(_root_)), replace=True
     )
     OmegaConf.register_new_resolver("study_folder", study_folder, replace=True)
 
@@ -122,9 +122,16 @@ def identify(run: Run) -> str:
     return run_id(run.record(), dataset_of(run).digest, ENGINE_VERSION)
 
 
-def run_folder(run: Run) -> str:
-    """Return the name of the run's folder in its study."""
-    return folder_name(run.record(), identify(run))
+def run_folder(study: Path, run: Run) -> Path:
+    """Return where a run's folder lies, or will lie, in its study."""
+    name = folder_name(run.record(), identify(run))
+    return place(study, name, is_cut(study, [name]))
+
+
+def _run_folder(values: Mapping[str, Any]) -> str:
+    """Return the same below the study, as Hydra wants it."""
+    study = Path(study_folder(values["study"]))
+    return str(run_folder(study, to_run(values)).relative_to(study))
 
 
 @lru_cache(maxsize=64)

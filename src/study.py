@@ -9,8 +9,8 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -32,6 +32,9 @@ FOLLOWS = {
     "order_seed": "seed",
 }
 """Keys that take the value of another unless they are given one of their own."""
+
+MANY = 1000
+"""A study of more runs is cut into folders: a directory of 100,000 entries is slow everywhere."""
 
 ASIDE = ".damaged"
 LOCK = ".lock"
@@ -67,16 +70,32 @@ def fresh_name() -> str:
     return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
 
 
-def place(study: Path, name: str, many: bool) -> Path:
-    """Return where a run's folder lies in its study.
+def is_cut(study: Path, names: Iterable[str]) -> bool:
+    """Return whether a study is cut into folders by the first two digits of its runs' ids.
 
-    A study of many runs is cut into folders by the first two digits of their ids; a run that lies
-    in either place already stays there.
+    It is once it has, or with the runs of these names would have, more than `MANY` runs.
     """
+    here = set[str]()
+    with suppress(OSError), os.scandir(study) as entries:
+        here = {entry.name for entry in entries}
+    if any(map(_SHARD.fullmatch, here)):
+        return True
+    return len(set(filter(_RUN.fullmatch, here)).union(names)) > MANY
+
+
+def place(study: Path, name: str, cut: bool) -> Path:
+    """Return where a run's folder lies in its study; a run that lies anywhere already stays."""
     flat, sharded = study / name, study / name[-ID_LENGTH:][:2] / name
-    if many:
-        return flat if flat.is_dir() else sharded
-    return sharded if sharded.is_dir() else flat
+    new, old = (sharded, flat) if cut else (flat, sharded)
+    return old if _holds_files(old) and not _holds_files(new) else new
+
+
+def _holds_files(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False
 
 
 def run_folders(study: Path) -> Iterator[Path]:

@@ -484,7 +484,7 @@ def test_a_small_and_a_large_grid_started_together_train_each_run_once(tmp_path:
     """A grid of many runs lies in folders of folders, and may not miss runs that lie flat."""
     words = ("-m", "study=s", *TINY, "n_jobs=1")
     small, large = (*words, "seed=range(0,3)"), (*words, "seed=range(0,6)")
-    with patch("src.launch.sweep.MANY", 4):
+    with patch.object(study_module, "MANY", 4):
         said = _together(tmp_path, [small, large, small, large])
     assert [each.code for each in said] == [0] * 4, said
     ids = [folder.name[-16:] for folder in run_folders(study(tmp_path))]
@@ -504,7 +504,7 @@ def test_a_large_grid_that_waited_for_a_small_one_reuses_its_runs(tmp_path: Path
             with locked(folder, fresh):
                 yield
 
-        many = patch.object(sweep_module, "MANY", 4)
+        many = patch.object(study_module, "MANY", 4)
         with many, patch.object(sweep_module, "locked", held):
             return command(tmp_path, *words, "seed=range(0,6)")
 
@@ -718,6 +718,7 @@ MUTATIONS: dict[str, Callable[[Path], object]] = {
     "run.json is another's": lambda run: shutil.copy(_neighbour(run) / "run.json", run),
     "all is another's": lambda run: shutil.copytree(_neighbour(run), run, dirs_exist_ok=True),
     "run.json is of a later format": lambda run: _edit(run, format=99),
+    "run.json has another accuracy": lambda run: _edit(run, final={"test_acc": 1.0}),
     "run.json has an unknown field": lambda run: _edit(run, surprise=1),
 }
 

@@ -23,16 +23,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
+from analysis import doctor
 from src import launch, task
 from src.config import CONF, GROUPS, identify, plain, register, run_folder, to_run
 from src.errors import ConfigError
+from src.keepsakes import read_history
 from src.launch.composition import Composer
 from src.run import Run
 from src.store import has_ended, read_record
 from src.task import Job
 from src.timeline import Ending
 from src.trainer import train
-from tests.test_train import SMALL, Said, command, runs, shell, studies
+from tests.test_train import SMALL, Said, command, ended, runs, shell, studies
 
 assert launch  # by its import the launcher is known to Hydra
 ARRAYS = ("filters.npz", "parameters.npz", "timeline.npz")
@@ -131,7 +133,7 @@ def test_our_composition_equals_hydras_for_all_words(
             return
         assert job.run == theirs
         assert job.id == identify(theirs)
-        assert job.folder == Path("multirun_outputs", "s", run_folder(theirs))
+        assert job.folder == run_folder(Path("multirun_outputs", "s"), theirs)
         chosen = config.hydra.runtime.choices
         assert dict(job.choices) == {group: str(chosen[group]) for group in GROUPS}
         assert job.words == tuple(words)
@@ -299,6 +301,44 @@ def test_a_job_returns_its_objective_to_any_sweeper(tmp_path: Path, sweeper: str
         assert f"seed={seed}" in (returned.overrides or [])
         (run,) = [run for run in runs(tmp_path) if f"seed{seed}-" in run.name]
         assert returned.return_value == read_record(run).final["train_loss"]
+
+
+# --- studies of many runs, and other sweepers
+
+
+@pytest.mark.parametrize("launcher", ["stacks", "basic"])
+def test_a_study_that_grows_by_small_grids_is_cut_and_no_run_is_missed(
+    tmp_path: Path, launcher: str
+) -> None:
+    words = ("-m", "study=s", *SMALL, f"hydra/launcher={launcher}")
+    study = tmp_path / "multirun_outputs" / "s"
+    with patch("src.study.MANY", 4):
+        assert command(tmp_path, *words, "seed=0,1,2").code == 0
+        assert len(list(study.glob("*-seed*"))) == 3
+        assert command(tmp_path, *words, "seed=3,4").code == 0
+        assert len(list(study.glob("*-seed*"))) == 3, "a run that lies anywhere stays"
+        assert len(list(study.glob("??/*-seed*"))) == 2
+        said = command(tmp_path, *words, "seed=range(0,6)")
+        assert "1 trained, 5 reused" in said.out
+        alone = [command(tmp_path, "study=s", *SMALL, f"seed={seed}") for seed in (1, 4, 9)]
+    assert [each.code for each in alone] == [0, 0, 0]
+    assert [" 1 reused" in each.out for each in alone] == [True, True, False]
+    assert all("Results: multirun_outputs/s\n" in each.out for each in alone)
+    assert len(runs(tmp_path)) == 7
+    assert doctor.examine(study) == []
+
+
+@pytest.mark.parametrize("launcher", ["stacks", "basic", "joblib"])
+def test_a_sweeper_that_does_not_hold_the_study_trains_each_run_once_all_the_same(
+    tmp_path: Path, launcher: str
+) -> None:
+    words = ("-m", "study=s", *SMALL, "hydra/sweeper=basic", f"hydra/launcher={launcher}")
+    first = ended(shell(tmp_path, *words, "seed=0,1"))
+    again = ended(shell(tmp_path, *words, "seed=0,1,2"))
+    assert (first.code, again.code) == (0, 0), (first, again)
+    history = read_history(tmp_path / "multirun_outputs" / "s")
+    assert [entry["trained"] for entry in history] == [1, 1, 0, 0, 1]
+    assert [entry["reused"] for entry in history] == [0, 0, 1, 1, 0]
 
 
 # --- runs that fail

@@ -1,12 +1,19 @@
 """A single run, from its study's lock to its last line: what `python -m src.train` does.
 
 Owns what one run and a sweep have in common for the person who waits: progress, reuse of what the
-study has, Ctrl-C, the last words.
+study has, Ctrl-C, the last words. A job of a sweeper that is not ours is a single run too: nobody
+holds the study for it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
-from src.config import dataset_of
+from hydra.conf import HydraConf
+from hydra.types import RunMode
+
+from src.config import dataset_of, run_folder
 from src.datasets import class_means
 from src.interruption import Interrupted, Interruption
 from src.keepsakes import write_class_means
@@ -20,14 +27,23 @@ from src.store import begin, read_record
 from src.study import locked
 from src.task import Job, Watch
 
+GRID = "hydra_plugins.sweepscope.grid.GridSweeper"
 
-def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> Record:
+
+def is_of_grid(hydra: HydraConf) -> bool:
+    """Return whether a job is one of the sweeper `grid`, which holds the study for all of them."""
+    return hydra.mode is RunMode.MULTIRUN and hydra.sweeper["_target_"] == GRID
+
+
+def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], force: bool) -> Record:
     """Train one run in this process, unless its study has it.
 
     Parameters
     ----------
     job
         The run.
+    study
+        The folder of its study.
     train
         Trains it, and fills its folder.
     force
@@ -38,8 +54,8 @@ def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> R
     Interrupted
         A signal asked to stop; a checkpoint is kept.
     """
-    study = job.folder.parent
     with locked(study, fresh=False), Interruption() as interruption:
+        job = _settled(job, study)
         todo = missing([job], study, force)
         begin(job.folder)
         write_class_means(study, *class_means(dataset_of(job.run)))
@@ -59,3 +75,12 @@ def run_alone(job: Job, train: Callable[[Job, Watch], Record], force: bool) -> R
         entry.end([record] if todo else [])
     print(summary([(job, record)], 0, 1 - len(todo), study))
     return record
+
+
+def _settled(job: Job, study: Path) -> Job:
+    """Look again where the run lies: another sweep may have trained it, or cut the study."""
+    folder = run_folder(study, job.run)
+    if folder != job.folder:
+        with suppress(OSError):
+            job.folder.rmdir()  # Hydra has made it, and it is empty
+    return replace(job, folder=folder)

@@ -20,7 +20,7 @@ from src.config import GROUPS, identify, resolved, to_run
 from src.habits import to_yaml
 from src.identity import folder_name
 from src.schema import KEYS, typed
-from src.study import place
+from src.study import is_cut, place
 from src.task import Job
 
 Values = dict[str, Any]
@@ -51,8 +51,7 @@ class Composer:
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self.loader, self.master = loader, master
         self.folder = Path(str(master.hydra.sweep.dir))
-        self.many = False
-        """Whether the study is of many runs, and cut into folders."""
+        self.cut = is_cut(self.folder, ())
         self._parser = OverridesParser.create()
         self._words: dict[str, Override] = {}
         self._typed: Values = {}
@@ -67,7 +66,7 @@ class Composer:
             values, choices = self.values(words)
             run = to_run(values)
             run_id = identify(run)
-            folder = place(self.folder, folder_name(run.record(), run_id), self.many)
+            folder = place(self.folder, folder_name(run.record(), run_id), self.cut)
             chosen = tuple((group, choices[group]) for group in GROUPS)
             seconds = values["checkpoint_seconds"]
             self._jobs[key] = Job(run, run_id, folder, chosen, key, to_yaml(values), seconds)
@@ -121,8 +120,9 @@ class Composer:
 
     def settle(self, jobs: Sequence[Job]) -> list[Job]:
         """Look again where the jobs' folders lie: another sweep may have made some meanwhile."""
+        self.cut = is_cut(self.folder, (job.folder.name for job in jobs))
         for job in jobs:
-            folder = place(self.folder, job.folder.name, self.many)
+            folder = place(self.folder, job.folder.name, self.cut)
             self._jobs[job.words] = replace(job, folder=folder)
         return [self._jobs[job.words] for job in jobs]
 

@@ -31,9 +31,6 @@ from src.study import locked, set_aside
 from src.task import Job
 from src.timeline import Ending
 
-MANY = 1000
-"""A grid of more runs cuts its study into folders."""
-
 
 class SweepFailed(SweepscopeError):
     """Some runs of a sweep ended in an exception or by a signal."""
@@ -62,7 +59,6 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     if size > config.most_runs:
         raise ConfigError.of("most_runs", f"{size:,} or more for this grid", config.most_runs)
     composer = composer_of(sweeper.launcher)
-    composer.many = size > MANY
     jobs = distinct(composer.job(words) for words in expand(grid.values(), folders))
     if not jobs:
         raise ConfigError("the grid has no run: one of its ranges is empty")
@@ -73,6 +69,8 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     with locked(study, fresh=config.study is None):
         jobs = composer.settle(jobs)
         todo = missing(jobs, study, config.force)
+        for parent in {job.folder.parent for job in todo}:
+            parent.mkdir(exist_ok=True)  # any launcher finds the study cut, if it is
         for job in todo:
             begin(job.folder)
         _say_preflight(size, jobs, todo, config)

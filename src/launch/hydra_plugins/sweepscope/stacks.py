@@ -1,4 +1,7 @@
-"""`hydra/launcher=stacks`: whole batches of jobs, trained as stacks by worker processes."""
+"""`hydra/launcher=stacks`: whole batches of jobs, trained as stacks by worker processes.
+
+Another task than ours, or a sweeper that does not hold the study, is launched job by job.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ class StackLauncherConf:
 
 
 class StackLauncher(BasicLauncher):
-    """Hands a batch to the task's stacked form; tasks without one are launched one by one."""
+    """Hands a batch to the task's stacked form."""
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -24,7 +27,11 @@ class StackLauncher(BasicLauncher):
         """Launch jobs and return one JobReturn each, in order."""
         if not hasattr(self.task_function, "stacked"):
             return super().launch(job_overrides, initial_job_idx)
+        from src.launch.alone import is_of_grid
         from src.launch.batch import launch
+
+        if not is_of_grid(self.config.hydra):
+            return super().launch(job_overrides, initial_job_idx)
 
         return launch(self, job_overrides, initial_job_idx)
 
