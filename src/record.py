@@ -1,14 +1,18 @@
 """Record: everything that a run's folder says about it but its arrays.
 
-Owns the fields of run.json, and what a foreign or damaged one is told by. Format 1.
+Owns the fields of run.json, and what a foreign or damaged one is told by.
 """
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from src.timeline import Ending, Outcome
 
-FORMAT = 1
+FORMAT = 2
+"""1 had no checksum of the record itself."""
 
 
 @dataclass
@@ -24,7 +28,8 @@ class Record:
     engine_version: int
     outcome: Outcome
     execution: dict[str, Any] = field(default_factory=dict)
-    """What differs between two executions of the run: seconds, versions, machine, commit."""
+    """What differs between two executions of the run: seconds, versions, machine, commit; in the
+    file also the checksum of all that it says."""
     final: dict[str, float | None] = field(default_factory=dict)
     """Every curve's last value; None where it is not a finite number."""
     class_accuracy: dict[str, float | None] = field(default_factory=dict)
@@ -39,6 +44,7 @@ class Record:
         """Return the record as JSON's values."""
         values = asdict(self)
         values["outcome"]["ending"] = self.outcome.ending.name
+        values["execution"]["checksum"] = _checksum(values)
         return values
 
     @classmethod
@@ -51,6 +57,10 @@ class Record:
             They are not those of a record.
         """
         values = dict(values)
+        execution = values["execution"] = dict(values["execution"])
+        checksum = execution.pop("checksum", None)
+        if checksum != (_checksum(values) if values["format"] > 1 else None):
+            raise ValueError("its checksum does not hold")
         outcome = dict(values.pop("outcome"))
         ending = Ending[outcome.pop("ending")]
         for name, kinds in _OUTCOME.items():
@@ -76,6 +86,11 @@ _KINDS: dict[str, tuple[type, ...]] = {
     ),
     "confusion": (list,),
 }
+
+
+def _checksum(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a record's fields; it stands with the execution, which it covers."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
 def _check(name: str, value: Any, kinds: tuple[type, ...]) -> None:

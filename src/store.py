@@ -105,7 +105,7 @@ def read_record(folder: Path, latest: bool = False) -> Record:
     """
     path, values = _record_file(folder, latest)
     try:
-        if values["format"] > FORMAT:
+        if not 1 <= values["format"] <= FORMAT:
             raise StoreError(f"{path} has format {values['format']}, this version reads {FORMAT}")
         return Record.of_fields(values)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

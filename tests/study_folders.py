@@ -125,6 +125,13 @@ def synthetic(
     return load_sweep(study)
 
 
+def unsealed(folder: Path) -> dict[str, Any]:
+    """Return the fields of a run's record as of format 1, whose checksum would find any change."""
+    read = fields(folder) | {"format": 1}
+    del read["execution"]["checksum"]
+    return read
+
+
 def fields(folder: Path) -> dict[str, Any]:
     """Return the fields of a run's record."""
     read: dict[str, Any] = json.loads((folder / "run.json").read_text())

@@ -23,12 +23,13 @@ from hypothesis import strategies as st
 from src import files
 from src.activations import Act
 from src.errors import StoreError
-from src.files import replace
+from src.files import replace, to_json
 from src.record import FORMAT, Record
 from src.store import read_curves, read_filters, read_parameters, read_record, write_run
 from src.timeline import CURVES, Ending, Outcome, Timeline
 from src.trainer import train
 from tests.strategies import make_dataset, make_run
+from tests.study_folders import unsealed
 
 DIGITS = make_dataset(6, 6, 3)
 KEYS: dict[str, Any] = {"I": 6, "J": 6, "classes": (0, 1, 2), "T": 9, "TT": 6, "epochs": 3}
@@ -399,6 +400,27 @@ def test_a_flipped_bit_is_refused_or_changes_no_number(
     assert refused.startswith(str(folder / name))
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.floats(0, 1, exclude_max=True), st.integers(0, 7))
+def test_a_flipped_bit_of_a_record_is_refused_or_changes_nothing(place: float, bit: int) -> None:
+    """Whole-record checksum: no other file would tell that a final value was changed."""
+    record = make_record(final={"test_acc": 0.875}, confusion=[[4, 0], [1, 3]])
+    data = bytearray(to_json(record.to_fields()))
+    data[int(place * len(data))] ^= 1 << bit
+    try:
+        read = Record.of_fields(json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+    assert read.to_fields() == record.to_fields()
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, -2, 1.5])
+def test_a_changed_format_cannot_take_the_checksum_away(number: float) -> None:
+    fields = make_record().to_fields() | {"format": number}
+    with pytest.raises(ValueError, match="its checksum does not hold"):
+        Record.of_fields(fields)
+
+
 def without(key: str) -> Callable[[dict[str, Any]], None]:
     """Return what takes a key away."""
     return lambda fields: fields.pop(key)
@@ -423,7 +445,7 @@ FOREIGN: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_json_that_is_no_record_is_refused_by_its_path(tmp_path: Path, change: str) -> None:
     write(tmp_path)
     path = tmp_path / "run.json"
-    fields = json.loads(path.read_text())
+    fields = unsealed(tmp_path)
     FOREIGN[change](fields)
     path.write_text(json.dumps(fields))
     with pytest.raises(StoreError) as error:
