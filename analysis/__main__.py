@@ -15,6 +15,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except SweepscopeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     except BrokenPipeError:  # of `| head`
         sys.stderr.close()
         return 1

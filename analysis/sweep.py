@@ -19,6 +19,7 @@ from analysis.reading import find
 from analysis.selection import Names, chosen, key, names
 from analysis.timelines import Floats, Timelines
 from src.errors import StoreError
+from src.keepsakes import read_history
 from src.study import factors
 from src.timeline import CURVES, Ending
 
@@ -125,6 +126,11 @@ class Sweep:
         ends = [Ending.finished.name, Ending.diverged.name]
         return self.runs["outcome"].isin(ends).to_numpy()
 
+    @property
+    def history(self) -> pd.DataFrame:
+        """A row a command on the study: what it planned, trained, reused and failed, and when."""
+        return pd.DataFrame(read_history(self.folder))
+
     def where(self, selection: Mapping[str, Any] | None = None, **more: Any) -> "Sweep":
         """Return the part of the study whose keys have one of some values.
 
@@ -217,7 +223,20 @@ class Sweep:
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{key} ({len(levels)})" for key, levels in self.factors.items())
-        return f"Sweep of {len(self.runs)} runs in {self.folder}, varying {factors or 'nothing'}"
+        endings = self.runs["outcome"].value_counts()
+        ended = ", ".join(f"{n:,} {ending}" for ending, n in endings.items())
+        said = f"Sweep of {len(self.runs):,} runs in {self.folder}: {ended}"
+        return f"{said}; varying {factors or 'nothing'}\n{self._last_command()}".rstrip()
+
+    def _last_command(self) -> str:
+        try:
+            last = read_history(self.folder)[-1]
+            counts = ", ".join(
+                f"{last[key] or 0:,} {key}" for key in ("trained", "reused", "failed")
+            )
+        except (StoreError, LookupError, TypeError, ValueError):
+            return ""  # a history is no result: what it lacks hides no run
+        return f"The last command on the study: {counts}"
 
 
 def load_sweep(study: str | Path = "latest") -> Sweep:

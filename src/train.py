@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers fork from one thread
+if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be a traceback
+    signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
 
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
@@ -25,9 +26,10 @@ from src.errors import ConfigError, SweepscopeError
 from src.habits import to_yaml
 from src.interruption import Interruption
 from src.launch.again import train_again
-from src.launch.alone import run_alone
+from src.launch.alone import is_of_grid, run_alone
 from src.overrides import parse
 from src.record import Record
+from src.study import study_folder
 from src.task import Job, Watch, describe, end_without_result, run_jobs
 from src.timeline import Ending
 from src.yaml_files import check_files
@@ -41,10 +43,10 @@ def task(config: DictConfig) -> float:
     The final value of the curve that `objective` names, NaN for a run that diverged.
     """
     job = _job(config)
-    if HydraConfig.get().mode is RunMode.RUN:
-        record = run_alone(job, _recorded, config.force)
-    else:
+    if is_of_grid(HydraConfig.get()):
         record = _recorded(job, lambda epoch, alive: False)
+    else:
+        record = run_alone(job, Path(study_folder(config.study)), _recorded, config.force)
     value = record.final[config.objective]
     return float("nan") if value is None else value
 
@@ -99,7 +101,7 @@ def main() -> None:
             f"error: {error.filename or 'the study'} cannot be used: {error.strerror or error}"
         )
     except KeyboardInterrupt as interrupted:
-        print(f"interrupted: {interrupted or 'at once'}", file=sys.stderr)
+        print(f"interrupted: {str(interrupted) or 'at once'}", file=sys.stderr)
         sys.exit(130)
 
 
@@ -135,6 +137,7 @@ def sentence(error: BaseException) -> str:
 
 def door() -> None:
     """Run the command line as a process of its own, which no signal disturbs once it is done."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     Interruption.ends_process = True
     try:
         main()

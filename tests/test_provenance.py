@@ -6,7 +6,6 @@ file of a study, and training again from a run's folder alone.
 
 import getpass
 import hashlib
-import json
 import os
 import platform
 import re
@@ -14,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ import numpy as np
 import pytest
 
 from src import provenance, task
+from src.files import to_json
 from src.keepsakes import read_history
 from src.run import Run
 from src.store import read_record
@@ -34,7 +34,8 @@ from tests.test_train import ROOT, Said, command, ended, shell
 
 SECRET = "sk-planted-8c1f0e"
 FIELDS = {
-    *("command", "overrides", "started", "ended", "planned", "reused", "trained", "outcomes"),
+    *("command", "overrides", "started", "ended"),
+    *("planned", "reused", "trained", "failed", "outcomes"),
     *("python", "packages", "machine", "commit", "dirty", "diff_digest"),
 }
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -89,6 +90,7 @@ def test_failures_and_interruptions_are_counted(tmp_path: Path) -> None:
     assert forked(lambda: _stopped_here(tmp_path, words, Stop(1, "ask"))).code == 130
     failed, stopped = history(tmp_path)
     assert failed["outcomes"] == {"finished": 2, "failed": 1}
+    assert (failed["trained"], failed["failed"]) == (2, 1)
     assert (stopped["planned"], stopped["reused"], stopped["trained"]) == (2, 0, 0)
     assert stopped["ended"]
 
@@ -290,12 +292,15 @@ def test_training_again_works_as_a_command_of_the_shell(tmp_path: Path, trained:
 
 
 def _changed(run: Path) -> None:
-    """Change the last bit of a number of a run's loss and of its weights."""
+    """Let a run have ended with another last bit in its losses and in its weights."""
+    record = read_record(run)
     for name, array in (("timeline.npz", "curves"), ("parameters.npz", "weights")):
         with np.load(run / name) as file:
             arrays = dict(file)
         arrays[array] = np.nextafter(arrays[array], np.inf, dtype=arrays[array].dtype)
         np.savez(run / name, **arrays)
+        record.files[name] = hashlib.sha256((run / name).read_bytes()).hexdigest()
+    (run / "run.json").write_bytes(to_json(record.to_fields()))
 
 
 def test_other_bytes_on_the_same_machine_are_a_fault_with_the_distance(
@@ -316,9 +321,9 @@ def test_other_bytes_on_another_machine_or_version_are_told_and_no_failure(
 ) -> None:
     run = shutil.copytree(_run(trained, "finished"), tmp_path / _run(trained, "finished").name)
     _changed(run)
-    fields = json.loads((run / "run.json").read_text())
-    fields["execution"][key] = "another" if key == "python" else {"processor": "another"}
-    (run / "run.json").write_text(json.dumps(fields))
+    record = read_record(run)
+    record.execution[key] = "another" if key == "python" else {"processor": "another"}
+    (run / "run.json").write_bytes(to_json(record.to_fields()))
     said = command(tmp_path, "--from", str(run))
     assert said.code == 0, said
     assert f"{key}: then " in said.out
@@ -335,12 +340,13 @@ def test_training_again_what_is_no_result_is_one_sentence(
     assert re.fullmatch(r"error: \S.*\S\n", said.err)
 
 
-def test_training_again_with_a_damaged_file_is_one_sentence_or_a_difference(
-    tmp_path: Path, trained: Path
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"PK\x03\x04")])
+@pytest.mark.parametrize("name", ["run.json", *ARRAYS])
+def test_training_again_what_is_damaged_is_one_sentence_with_its_path(
+    tmp_path: Path, trained: Path, name: str, damage: Callable[[Path], object]
 ) -> None:
-    for name in ("run.json", *ARRAYS):
-        run = shutil.copytree(_run(trained, "finished"), tmp_path / name / "x-0123456789abcdef")
-        (run / name).unlink()
-        said = command(tmp_path, "--from", str(run))
-        assert said.code == 1, (name, said)
-        assert "Traceback" not in said.err
+    run = shutil.copytree(_run(trained, "finished"), tmp_path / "x-0123456789abcdef")
+    damage(run / name)
+    said = command(tmp_path, "--from", str(run))
+    assert said.code == 1, said
+    assert re.fullmatch(rf"error: .*{re.escape(str(run))}.*\n", said.err)

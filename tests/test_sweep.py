@@ -16,11 +16,13 @@ import pytest
 from analysis import Sweep, load_sweep
 from src import task
 from src.errors import StoreError
+from src.keepsakes import write_history
 from src.run import Run
 from src.store import read_curves, read_record
 from src.study import run_folders
 from src.timeline import CURVES
 from src.trainer import train
+from tests.study_folders import unsealed
 from tests.test_train import command
 
 GROUPS = ["act", "order", "init", "lr", "data", "net"]
@@ -142,7 +144,7 @@ def test_the_latest_study_is_one_that_has_runs(study: Path) -> None:
 
 def _record(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
     def damage(folder: Path) -> None:
-        fields = json.loads((folder / "run.json").read_text())
+        fields = unsealed(folder)
         change(fields)
         (folder / "run.json").write_text(json.dumps(fields))
 
@@ -228,4 +230,23 @@ def test_a_sweep_of_one_run_varies_in_nothing(study: Path) -> None:
     sweep = load_sweep(study)
     assert isinstance(sweep, Sweep)
     assert sweep.factors == {}
-    assert repr(sweep).endswith("varying nothing")
+    assert repr(sweep).splitlines()[0].endswith("varying nothing")
+
+
+def test_a_sweep_says_how_its_runs_ended_and_what_the_last_command_did(study: Path) -> None:
+    entry = {"planned": 5, "trained": 3, "reused": 1, "failed": 1}
+    write_history(study, [{**entry, "trained": 9}, entry])
+    sweep = load_sweep(study)
+    runs = len(sweep.runs)
+    first, second = repr(sweep).splitlines()
+    assert first.startswith(f"Sweep of {runs} runs in {study}: ")
+    counts = sweep.runs["outcome"].value_counts()
+    assert all(f"{count} {ending}" in first for ending, count in counts.items())
+    assert second == "The last command on the study: 3 trained, 1 reused, 1 failed"
+    assert sweep.history["trained"].tolist() == [9, 3]
+
+
+@pytest.mark.parametrize("history", [b"torn", b'{"history": []}', b'{"history": [{}]}'])
+def test_a_history_that_says_nothing_hides_no_run(study: Path, history: bytes) -> None:
+    (study / "sweep.json").write_bytes(history)
+    assert "runs in" in repr(load_sweep(study))

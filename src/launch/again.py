@@ -10,11 +10,11 @@ import numpy as np
 
 from src import ENGINE_VERSION
 from src.config import dataset_of
-from src.errors import ConfigError, DataError
+from src.errors import ConfigError, DataError, StoreError
 from src.provenance import provenance
 from src.record import Record
 from src.run import Run, check
-from src.store import contents, read_curves, read_record
+from src.store import contents, damage, read_curves, read_record
 from src.timeline import Timeline
 from src.trainer import train
 
@@ -40,6 +40,8 @@ def train_again(folder: Path) -> tuple[str, int]:
     if not record.files:
         raise ConfigError(f"{folder} has no result to compare with: {record.outcome}")
     check(run, dataset)
+    if wrong := damage(folder, record.id):
+        raise StoreError(f"{wrong}: there is nothing to compare with")
     (timeline,) = train([run], dataset)
     differing = [
         name for name, data in contents(timeline).items() if (folder / name).read_bytes() != data

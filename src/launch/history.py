@@ -16,6 +16,7 @@ from src.keepsakes import HISTORY, read_history, write_history
 from src.provenance import diff_digest, provenance
 from src.record import Record
 from src.study import set_aside
+from src.timeline import Ending
 
 
 @dataclass
@@ -34,6 +35,9 @@ class Entry:
             "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "planned": planned,
             "reused": reused,
+            "trained": None,
+            "failed": None,
+            "outcomes": {},
             "ended": None,
             **provenance(),
             "diff_digest": diff_digest(),
@@ -53,5 +57,7 @@ class Entry:
         """Say how the runs ended that the command trained."""
         endings = Counter(record.outcome.ending.name for record in records)
         self.fields["ended"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self.fields |= {"trained": sum(endings.values()), "outcomes": dict(endings)}
+        failed = endings[Ending.failed.name]
+        self.fields |= {"trained": endings.total() - failed, "failed": failed}
+        self.fields |= {"outcomes": dict(endings)}
         write_history(self.study, [*read_history(self.study)[:-1], self.fields])

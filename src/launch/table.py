@@ -50,7 +50,8 @@ def summary(ended: Ended, repeated: int, reused: int, folder: Path) -> str:
     """
     counts = {e: sum(r.outcome.ending is e for _, r in ended) for e in Ending}
     said = ", ".join(f"{count} {ending.name}" for ending, count in counts.items() if count)
-    said += f"; {len(ended) - reused:,} trained, {reused:,} reused" if reused else ""
+    trained = len(ended) - reused - counts[Ending.failed]
+    said += f"; {trained:,} trained, {reused:,} reused" if reused else ""
     said += f"; {repeated:,} more repeated one of these" if repeated else ""
     shown, note = _best(ended)
     lines = [
