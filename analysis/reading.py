@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.timelines import Floats, Ints, Timelines
 from src.errors import StoreError
 from src.record import Record
-from src.store import has_ended, read_curves, read_record
+from src.store import TIMELINE, has_ended, read_curves, read_record
 from src.study import ROOT, run_folders
 from src.timeline import CURVES
 
@@ -118,7 +118,7 @@ def _curves(folder: Path, rows: int, whole: int) -> dict[str, Floats]:
     try:
         curves = read_curves(folder)
         if any(len(curve) != whole for curve in curves.values()):
-            raise StoreError(f"{folder / 'timeline.npz'} is not the timeline of its run")
+            raise StoreError(f"{folder / TIMELINE} is not the timeline of its run")
     except StoreError as error:
         warnings.warn(str(error), stacklevel=2)
         return {}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from src.store import RECORD, UNFINISHED
+from src.store import RECORD, TIMELINE, UNFINISHED
 from src.study import run_folders
 
 Stamps = NDArray[np.int64]
@@ -27,7 +27,7 @@ def ended(study: Path) -> tuple[list[Path], Stamps]:
         record = _stamp(f"{folder}/{RECORD}") or _stamp(f"{folder}/{UNFINISHED}")
         if record:
             folders.append(folder)
-            stamps.append((*record, *(_stamp(f"{folder}/timeline.npz") or (0, 0))))
+            stamps.append((*record, *(_stamp(f"{folder}/{TIMELINE}") or (0, 0))))
     return folders, np.array(stamps, np.int64).reshape(-1, 4)
 
 

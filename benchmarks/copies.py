@@ -18,7 +18,6 @@ from analysis import load_sweep
 from analysis.index import INDEX
 from benchmarks.networks import A
 from src import ENGINE_VERSION
-from src.config import dataset_of
 from src.files import to_json
 from src.identity import folder_name, run_id
 from src.record import Record
@@ -116,7 +115,7 @@ def blocks(path: Path) -> int:
 
 def jobs_of(study: Path, count: int) -> list[Job]:
     """Return as many jobs of a study as asked for: no two alike, none of them trained."""
-    digest = dataset_of(A).digest
+    digest = A.dataset().digest
     jobs = []
     for i in range(count):
         seed = i // RATES
@@ -148,7 +147,7 @@ class Original:
         """Train network A once, as a sweep does."""
         job = jobs_of(place, 1)[0]
         run_jobs([job])
-        timeline = train([job.run], dataset_of(job.run))[0]
+        timeline = train([job.run], job.run.dataset())[0]
         curves = {name: curve.tolist() for name, curve in read_curves(job.folder).items()}
         return cls(job.folder, timeline, read_record(job.folder), curves)
 

@@ -3,11 +3,15 @@
 The random state is the epoch: the order stream is stepped to it again (`orders.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+NAMES = ("epoch", "names", "curves", "kept_epochs", "kept", "filters", "weights", "biases")
+"""Of the arrays that a checkpoint is made of."""
 
 
 @dataclass(eq=False)
@@ -25,3 +29,34 @@ class Checkpoint:
     """(C, K)"""
     biases: NDArray[Any]
     """(C,)"""
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the checkpoint as arrays by name."""
+        return {
+            "epoch": np.array(self.epoch),
+            "names": np.array(list(self.curves)),
+            "curves": np.array(list(self.curves.values())),
+            "kept_epochs": np.array(list(self.kept)),
+            "kept": np.array(list(self.kept.values())),
+            "filters": self.filters,
+            "weights": self.weights,
+            "biases": self.biases,
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "Checkpoint":
+        """Make a checkpoint of arrays by name.
+
+        Raises
+        ------
+        ValueError, TypeError
+            They are not those of a checkpoint.
+        """
+        return cls(
+            epoch=int(arrays["epoch"]),
+            curves=dict(zip(arrays["names"].tolist(), arrays["curves"], strict=True)),
+            kept=dict(zip(arrays["kept_epochs"].tolist(), arrays["kept"], strict=True)),
+            filters=arrays["filters"],
+            weights=arrays["weights"],
+            biases=arrays["biases"],
+        )

@@ -15,13 +15,11 @@ import numpy as np
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from src import ENGINE_VERSION
-from src.datasets import Dataset, load
+from src.datasets import load
 from src.errors import ConfigError, nearest
-from src.identity import folder_name, run_id
 from src.run import Run, Source, check
 from src.schema import KEYS, Schema, typed
-from src.study import is_cut, place, study_folder
+from src.study import run_folder, study_folder
 from src.subsets import subset
 from src.timeline import CURVES
 
@@ -112,26 +110,10 @@ def _check_keys(keys: Iterable[str]) -> None:
             raise ConfigError(f"{key} is not a key of Sweepscope{nearest(key, sorted(KEYS))}")
 
 
-def dataset_of(run: Run) -> Dataset:
-    """Return the digits that a run names."""
-    return load(run.source.name, run.folder)
-
-
-def identify(run: Run) -> str:
-    """Return the run's id."""
-    return run_id(run.record(), dataset_of(run).digest, ENGINE_VERSION)
-
-
-def run_folder(study: Path, run: Run) -> Path:
-    """Return where a run's folder lies, or will lie, in its study."""
-    name = folder_name(run.record(), identify(run))
-    return place(study, name, is_cut(study, [name]))
-
-
 def _run_folder(values: Mapping[str, Any]) -> str:
-    """Return the same below the study, as Hydra wants it."""
+    """Return where a run's folder lies, or will lie, below its study."""
     study = Path(study_folder(values["study"]))
-    return str(run_folder(study, to_run(values)).relative_to(study))
+    return str(run_folder(study, to_run(values).folder_name()).relative_to(study))
 
 
 @lru_cache(maxsize=64)

@@ -6,10 +6,13 @@ Owns the fields of run.json, and what a foreign or damaged one is told by.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
-from src.timeline import Ending, Outcome
+import numpy as np
+from numpy.typing import NDArray
+
+from src.timeline import Ending, Outcome, Timeline
 
 FORMAT = 2
 """1 had no checksum of the record itself."""
@@ -37,8 +40,18 @@ class Record:
     confusion: list[list[int]] = field(default_factory=list)
     """Test digits by true class (row) and decision (column), in the order of `config.classes`."""
     files: dict[str, str] = field(default_factory=dict)
-    """SHA-256 of every other file."""
+    """SHA-256 of the three files of arrays."""
     format: int = FORMAT
+
+    def with_result(self, timeline: Timeline, files: Mapping[str, bytes]) -> "Record":
+        """Return the record of a run that left a timeline, in files of these contents."""
+        return replace(
+            self,
+            final={name: _finite(timeline.final(name)) for name in timeline.curves},
+            class_accuracy=_class_accuracy(self.config["classes"], timeline.confusion),
+            confusion=timeline.confusion.tolist(),
+            files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        )
 
     def to_fields(self) -> dict[str, Any]:
         """Return the record as JSON's values."""
@@ -70,6 +83,19 @@ class Record:
             if each.name in _KINDS:
                 _check(each.name, getattr(record, each.name), _KINDS[each.name])
         return record
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _class_accuracy(classes: list[int], confusion: NDArray[np.int64]) -> dict[str, float | None]:
+    of_class = confusion.sum(axis=1)
+    right = confusion.diagonal()
+    return {
+        str(label): float(k / n) if n else None
+        for label, k, n in zip(classes, right, of_class, strict=True)
+    }
 
 
 _OUTCOME: dict[str, tuple[type, ...]] = {

@@ -1,7 +1,7 @@
 """Run: one configuration, typed; the rules that its values must keep; its random streams.
 
-Owns what determines a result. Knows nothing of Hydra (`config.py` makes a Run of a DictConfig)
-nor of arrays (`stack.py` makes arrays of runs).
+Owns what determines a result, and the identity that this gives. Knows nothing of Hydra (`config.py`
+makes a Run of a DictConfig) nor of arrays (`stack.py` makes arrays of runs).
 """
 
 from collections.abc import Mapping
@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from src import ENGINE_VERSION
 from src.activations import Act
-from src.datasets import Dataset
+from src.datasets import Dataset, load
 from src.errors import ConfigError
+from src.identity import folder_name, run_id
 from src.inits import Init
 from src.orders import Order
 
@@ -81,6 +83,24 @@ class Run:
         key = list(Stream).index(stream)
         seed = np.random.SeedSequence(getattr(self, stream.value), spawn_key=(key,))
         return np.random.Generator(np.random.PCG64(seed))
+
+    def dataset(self) -> Dataset:
+        """Return the digits that the run names.
+
+        Raises
+        ------
+        DataError
+            They cannot be read.
+        """
+        return load(self.source.name, self.folder)
+
+    def id(self) -> str:
+        """Return the hash of all that determines the result: config, digits, engine (law 6)."""
+        return run_id(self.record(), self.dataset().digest, ENGINE_VERSION)
+
+    def folder_name(self) -> str:
+        """Return the name of the run's folder: a readable slug, the id."""
+        return folder_name(self.record(), self.id())
 
     def positions(self, dataset: Dataset) -> tuple[int, int]:
         """Return (M, N), the positions of a filter in an image."""

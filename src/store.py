@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from src.checkpoint import Checkpoint
+from src.checkpoint import NAMES, Checkpoint
 from src.errors import StoreError
 from src.files import pack, read_arrays, read_json, replace, sweep_away, sync_folder, to_json
 from src.identity import ID_LENGTH
@@ -31,14 +31,17 @@ RECORD = "run.json"
 UNFINISHED = "unfinished.json"
 CHECKPOINT = "checkpoint.npz"
 LOG = "sweepscope.log"
-FILES = (RECORD, UNFINISHED, CHECKPOINT, "timeline.npz", "filters.npz", "parameters.npz", LOG)
+TIMELINE = "timeline.npz"
+FILTERS = "filters.npz"
+LAST = "parameters.npz"
+FILES = (RECORD, UNFINISHED, CHECKPOINT, TIMELINE, FILTERS, LAST, LOG)
 PARAMETERS = ("filters", "filter_biases", "weights", "biases")
 
 
 def write_run(
     folder: Path, record: Record, timeline: Timeline | None, notes: Mapping[str, str] | None = None
-) -> None:
-    """Write one run's folder; the record comes last.
+) -> Record:
+    """Write one run's folder, the record last, and return that.
 
     Parameters
     ----------
@@ -58,10 +61,7 @@ def write_run(
     """
     files = {} if timeline is None else contents(timeline)
     if timeline is not None:
-        record.final = {name: _finite(timeline.final(name)) for name in timeline.curves}
-        record.confusion = timeline.confusion.tolist()
-        record.class_accuracy = _class_accuracy(record.config["classes"], timeline.confusion)
-    record.files = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+        record = record.with_result(timeline, files)
     written = to_json(record.to_fields())
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +73,7 @@ def write_run(
         if timeline is not None:
             sync_folder(folder)
             clean(folder)
+    return record
 
 
 def clean(folder: Path) -> None:
@@ -131,7 +132,7 @@ def begin(folder: Path) -> None:
 
 def read_curves(folder: Path) -> dict[str, NDArray[np.float64]]:
     """Read a run's curves by name: (epochs + 1,) each."""
-    path = folder / "timeline.npz"
+    path = folder / TIMELINE
     arrays = read_arrays(path, ("names", "curves"))
     names, curves = arrays["names"].tolist(), arrays["curves"]
     if not isinstance(names, list) or curves.ndim != 2 or len(names) != len(curves):
@@ -141,13 +142,13 @@ def read_curves(folder: Path) -> dict[str, NDArray[np.float64]]:
 
 def read_filters(folder: Path) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Read the epochs (F,) at which a run's filters were kept, and the filters (F, L, I, J)."""
-    arrays = read_arrays(folder / "filters.npz", ("epochs", "filters"))
+    arrays = read_arrays(folder / FILTERS, ("epochs", "filters"))
     return arrays["epochs"], arrays["filters"]
 
 
 def read_parameters(folder: Path) -> dict[str, NDArray[Any]]:
     """Read a run's last parameters: filters, filter_biases, weights, biases."""
-    return read_arrays(folder / "parameters.npz", PARAMETERS)
+    return read_arrays(folder / LAST, PARAMETERS)
 
 
 def damage(folder: Path, run_id: str) -> str | None:
@@ -175,45 +176,18 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     StoreError
         The folder cannot be written.
     """
-    data = pack(
-        id=np.array(folder.name[-ID_LENGTH:]),
-        epoch=np.array(checkpoint.epoch),
-        names=np.array(list(checkpoint.curves)),
-        curves=np.array(list(checkpoint.curves.values())),
-        kept_epochs=np.array(list(checkpoint.kept)),
-        kept=np.array(list(checkpoint.kept.values())),
-        filters=checkpoint.filters,
-        weights=checkpoint.weights,
-        biases=checkpoint.biases,
-    )
+    data = pack(id=np.array(folder.name[-ID_LENGTH:]), **checkpoint.to_arrays())
     with _writing(folder):
         replace(folder / CHECKPOINT, data)
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:
     """Read a run's checkpoint, None where there is none, or none that is whole and its own."""
-    names = (
-        "id",
-        "epoch",
-        "names",
-        "curves",
-        "kept_epochs",
-        "kept",
-        *PARAMETERS[:1],
-        *PARAMETERS[2:],
-    )
     try:
-        arrays = read_arrays(folder / CHECKPOINT, names)
+        arrays = read_arrays(folder / CHECKPOINT, ("id", *NAMES))
         if arrays["id"].item() != folder.name[-ID_LENGTH:]:
             return None
-        return Checkpoint(
-            epoch=int(arrays["epoch"]),
-            curves=dict(zip(arrays["names"].tolist(), arrays["curves"], strict=True)),
-            kept=dict(zip(arrays["kept_epochs"].tolist(), arrays["kept"], strict=True)),
-            filters=arrays["filters"],
-            weights=arrays["weights"],
-            biases=arrays["biases"],
-        )
+        return Checkpoint.of_arrays(arrays)
     except (StoreError, ValueError, TypeError):
         return None  # the run starts anew, and ends the same
 
@@ -230,20 +204,7 @@ def contents(timeline: Timeline) -> dict[str, bytes]:
     """Return the files of a timeline's arrays: the same timeline, the same bytes."""
     names, curves = list(timeline.curves), list(timeline.curves.values())
     return {
-        "timeline.npz": pack(names=np.array(names), curves=np.array(curves)),
-        "filters.npz": pack(epochs=timeline.filter_epochs, filters=timeline.filters),
-        "parameters.npz": pack(**timeline.parameters),
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
-def _class_accuracy(classes: list[int], confusion: NDArray[np.int64]) -> dict[str, float | None]:
-    of_class = confusion.sum(axis=1)
-    right = confusion.diagonal()
-    return {
-        str(label): float(k / n) if n else None
-        for label, k, n in zip(classes, right, of_class, strict=True)
+        TIMELINE: pack(names=np.array(names), curves=np.array(curves)),
+        FILTERS: pack(epochs=timeline.filter_epochs, filters=timeline.filters),
+        LAST: pack(**timeline.parameters),
     }

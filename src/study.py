@@ -83,6 +83,11 @@ def is_cut(study: Path, names: Iterable[str]) -> bool:
     return len(set(filter(_RUN.fullmatch, here)).union(names)) > MANY
 
 
+def run_folder(study: Path, name: str) -> Path:
+    """Return where a single run's folder lies, or will lie, in its study."""
+    return place(study, name, is_cut(study, [name]))
+
+
 def place(study: Path, name: str, cut: bool) -> Path:
     """Return where a run's folder lies in its study; a run that lies anywhere already stays."""
     flat, sharded = study / name, study / name[-ID_LENGTH:][:2] / name

@@ -19,7 +19,7 @@ import numpy as np
 
 from src import ENGINE_VERSION
 from src.checkpoint import Checkpoint
-from src.config import dataset_of
+from src.errors import DataError
 from src.habits import log, open_folder
 from src.interruption import Interrupted
 from src.provenance import provenance
@@ -65,6 +65,8 @@ def run_jobs(
 
     Raises
     ------
+    DataError
+        The digits are not those any more with which the jobs were composed.
     Interrupted
         `watch` said so; checkpoints are kept.
     """
@@ -88,7 +90,7 @@ def _checkpoint(job: Job) -> Checkpoint | None:
     dtype, C = np.dtype(run.dtype.name), len(run.classes)
     shapes = (
         (checkpoint.filters, (run.L, run.I * run.J + 1)),
-        (checkpoint.weights, (C, run.features(dataset_of(run)))),
+        (checkpoint.weights, (C, run.features(run.dataset()))),
         (checkpoint.biases, (C,)),
         *((kept, (run.L, run.I, run.J)) for kept in checkpoint.kept.values()),
     )
@@ -107,10 +109,12 @@ def _run_group(
     start = time.monotonic()
     jobs = [job for job, _ in group]
     runs = [job.run for job in jobs]
+    if runs[0].id() != jobs[0].id:  # all runs of a stack have the same digits
+        raise DataError(f"{runs[0].folder} holds other digits than when the sweep began")
     resumed = {job.run: checkpoint for job, checkpoint in group if checkpoint}
     keeper = _Keeper(jobs, watch)
     try:
-        timelines = train(runs, dataset_of(runs[0]), keeper, resumed)
+        timelines = train(runs, runs[0].dataset(), keeper, resumed)
     except Interrupted:
         for job in jobs:
             end_without_result(job, Ending.interrupted, "stopped between two epochs")
@@ -121,8 +125,7 @@ def _run_group(
         resumed_from = resumed[job.run].epoch if job.run in resumed else None
         stack = {"seconds": round(seconds, 6), "stack": len(jobs), "resumed_from": resumed_from}
         record = _record(job, timeline.outcome, stack)
-        write_run(job.folder, record, timeline, log(record))
-        return record
+        return write_run(job.folder, record, timeline, log(record))
 
     # The disk takes milliseconds to make a file safe, and makes many safe in the same time.
     with ThreadPoolExecutor(WRITERS) as pool:
@@ -156,8 +159,7 @@ class _Keeper:
 def end_without_result(job: Job, ending: Ending, message: str) -> Record:
     """Write the folder of a run that failed or was interrupted."""
     record = _record(job, Outcome(ending, None, message=message), {"seconds": 0.0})
-    write_run(job.folder, record, None, log(record))
-    return record
+    return write_run(job.folder, record, None, log(record))
 
 
 def describe(error: BaseException) -> str:
@@ -174,7 +176,7 @@ def _record(job: Job, outcome: Outcome, execution: dict[str, Any]) -> Record:
         id=job.id,
         config=job.run.record(),
         choices=dict(job.choices),
-        data_digest=dataset_of(job.run).digest,
+        data_digest=job.run.dataset().digest,
         engine_version=ENGINE_VERSION,
         outcome=outcome,
         execution=execution | finished | provenance(),

@@ -21,7 +21,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
-from src.config import CONF, GROUPS, identify, plain, register, to_run
+from src.config import CONF, GROUPS, plain, register, to_run
 from src.errors import ConfigError, SweepscopeError
 from src.habits import to_yaml
 from src.interruption import Interruption
@@ -71,7 +71,7 @@ def _job(config: DictConfig) -> Job:
     folder = Path(os.path.relpath(hydras.runtime.output_dir))
     words = tuple(hydras.overrides.task)
     seconds = config.checkpoint_seconds
-    return Job(run, identify(run), folder, choices, words, to_yaml(values), seconds)
+    return Job(run, run.id(), folder, choices, words, to_yaml(values), seconds)
 
 
 def main() -> None:

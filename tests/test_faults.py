@@ -50,6 +50,7 @@ from analysis import doctor, load_sweep
 from src import files, store, task
 from src import study as study_module
 from src.identity import run_id
+from src.launch import batch
 from src.launch import sweep as sweep_module
 from src.run import Run
 from src.store import CHECKPOINT, has_ended, has_result, read_record
@@ -855,11 +856,32 @@ def test_changed_digits_make_another_run_and_the_old_one_stays(tmp_path: Path) -
     assert len({run["run.json"]["data_digest"] for run in after.values()}) == 2
 
 
+def test_digits_that_change_between_the_plan_and_the_training_are_a_failure_and_no_mix(
+    tmp_path: Path,
+) -> None:
+    words = ("-m", "study=s", "data=idx", f"folder={tmp_path / 'digits'}", "classes=[0,1]")
+    words += ("I=3", "J=3", "L=1", "T=6", "TT=6", "epochs=2", "seed=0,1", "n_jobs=1")
+    _write_idx(tmp_path / "digits", 0)
+    run_stacks = batch.run_stacks
+
+    def later(*stacks: Any) -> Any:
+        _write_idx(tmp_path / "digits", 7)
+        return run_stacks(*stacks)
+
+    with patch.object(batch, "run_stacks", later):
+        said = command(tmp_path, *words)
+    assert said.code == 1
+    assert f"{tmp_path / 'digits'} holds other digits than when the sweep began" in said.out
+    assert not [folder for folder in run_folders(study(tmp_path)) if has_result(folder)]
+    assert command(tmp_path, *words).code == 0
+    assert len(list(filter(has_result, run_folders(study(tmp_path))))) == 2
+
+
 def test_a_raised_engine_version_makes_another_run_and_the_old_one_stays(
     tmp_path: Path, calm: Path
 ) -> None:
     shutil.copytree(calm, tmp_path, dirs_exist_ok=True)
-    with patch("src.config.ENGINE_VERSION", 99), patch("src.task.ENGINE_VERSION", 99):
+    with patch("src.run.ENGINE_VERSION", 99), patch("src.task.ENGINE_VERSION", 99):
         said = command(tmp_path, *CALM)
     assert said.code == 0, said
     assert "reused" not in said.out

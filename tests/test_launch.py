@@ -25,7 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from analysis import doctor
 from src import launch, task
-from src.config import CONF, GROUPS, identify, plain, register, run_folder, to_run
+from src.config import CONF, GROUPS, plain, register, to_run
 from src.errors import ConfigError
 from src.keepsakes import read_history
 from src.launch.composition import Composer
@@ -132,8 +132,8 @@ def test_our_composition_equals_hydras_for_all_words(
             assert job == theirs
             return
         assert job.run == theirs
-        assert job.id == identify(theirs)
-        assert job.folder == run_folder(Path("multirun_outputs", "s"), theirs)
+        assert job.id == theirs.id()
+        assert job.folder == Path("multirun_outputs", "s", theirs.folder_name())
         chosen = config.hydra.runtime.choices
         assert dict(job.choices) == {group: str(chosen[group]) for group in GROUPS}
         assert job.words == tuple(words)

@@ -65,9 +65,7 @@ def make_record(name: str = "finished", **changes: Any) -> Record:
 
 def write(folder: Path, name: str = "finished") -> Record:
     """Write one of the runs and return its record."""
-    record = make_record(name)
-    write_run(folder, record, TIMELINES[name])
-    return record
+    return write_run(folder, make_record(name), TIMELINES[name])
 
 
 def contents(folder: Path) -> dict[str, bytes]:

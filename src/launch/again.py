@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from src import ENGINE_VERSION
-from src.config import dataset_of
 from src.errors import ConfigError, DataError, StoreError
 from src.provenance import provenance
 from src.record import Record
@@ -34,7 +33,7 @@ def train_again(folder: Path) -> tuple[str, int]:
     """
     record = read_record(folder)
     run = Run.of_record(record.config)
-    dataset = dataset_of(run)
+    dataset = run.dataset()
     if dataset.digest != record.data_digest:
         raise DataError(f"{folder} was trained on other data than {run.folder or run.source.name}")
     if not record.files:

@@ -13,7 +13,6 @@ from pathlib import Path
 from hydra.conf import HydraConf
 from hydra.types import RunMode
 
-from src.config import dataset_of, run_folder
 from src.datasets import class_means
 from src.interruption import Interrupted, Interruption
 from src.keepsakes import write_class_means
@@ -24,7 +23,7 @@ from src.launch.table import command, summary
 from src.launch.workers import Progress
 from src.record import Record
 from src.store import begin, read_record
-from src.study import locked
+from src.study import locked, run_folder
 from src.task import Job, Watch
 
 GRID = "hydra_plugins.sweepscope.grid.GridSweeper"
@@ -58,7 +57,7 @@ def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], forc
         job = _settled(job, study)
         todo = missing([job], study, force)
         begin(job.folder)
-        write_class_means(study, *class_means(dataset_of(job.run)))
+        write_class_means(study, *class_means(job.run.dataset()))
         entry = Entry.begin(study, job.words, 1, 1 - len(todo))
         if todo:
             with display([[job.run]]) as shown:
@@ -79,7 +78,7 @@ def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], forc
 
 def _settled(job: Job, study: Path) -> Job:
     """Look again where the run lies: another sweep may have trained it, or cut the study."""
-    folder = run_folder(study, job.run)
+    folder = run_folder(study, job.folder.name)
     if folder != job.folder:
         with suppress(OSError):
             job.folder.rmdir()  # Hydra has made it, and it is empty

@@ -11,7 +11,6 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, OmegaConf
 
-from src.config import dataset_of
 from src.errors import SweepscopeError
 from src.launch.composition import Composer
 from src.launch.progress import display
@@ -72,7 +71,7 @@ class Plan:
         """Make the plan that a composed config asks for."""
         by_run = {job.run: job for job in jobs}
         workers = min(config.n_jobs or available_cores(), len(jobs))
-        H, V = dataset_of(jobs[0].run).images.shape[1:]
+        H, V = jobs[0].run.dataset().images.shape[1:]
         runs = partition(list(by_run), workers, (H, V), config.stack_memory * 10**6)
         stacks = [[by_run[run] for run in stack] for stack in runs]
         return cls(stacks, workers, config.fail_fast, (H, V))

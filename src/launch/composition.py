@@ -16,9 +16,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 
-from src.config import GROUPS, identify, resolved, to_run
+from src.config import GROUPS, resolved, to_run
 from src.habits import to_yaml
-from src.identity import folder_name
 from src.schema import KEYS, typed
 from src.study import is_cut, place
 from src.task import Job
@@ -65,11 +64,10 @@ class Composer:
         if key not in self._jobs:
             values, choices = self.values(words)
             run = to_run(values)
-            run_id = identify(run)
-            folder = place(self.folder, folder_name(run.record(), run_id), self.cut)
+            folder = place(self.folder, run.folder_name(), self.cut)
             chosen = tuple((group, choices[group]) for group in GROUPS)
             seconds = values["checkpoint_seconds"]
-            self._jobs[key] = Job(run, run_id, folder, chosen, key, to_yaml(values), seconds)
+            self._jobs[key] = Job(run, run.id(), folder, chosen, key, to_yaml(values), seconds)
         return self._jobs[key]
 
     def values(self, words: Sequence[str]) -> tuple[Values, dict[str, str]]:

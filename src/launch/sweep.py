@@ -14,7 +14,6 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, Transformer
 from hydra.core.utils import JobReturn
 
-from src.config import dataset_of
 from src.datasets import class_means
 from src.errors import ConfigError, SweepscopeError
 from src.interruption import Interrupted
@@ -94,7 +93,7 @@ def _keep(study: Path, composer: Composer, job: Job) -> None:
     values, choices = composer.values(job.words)
     if values["card"] is not None:
         write_card(study, choices["experiment"], values["card"])
-    write_class_means(study, *class_means(dataset_of(job.run)))
+    write_class_means(study, *class_means(job.run.dataset()))
 
 
 def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
