@@ -7,6 +7,7 @@ before its size is known. What the files mean is the affair of `store.py` and `s
 import io
 import json
 import os
+import stat
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -66,7 +67,7 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     StoreError
         It is missing, damaged, too large, or holds other arrays.
     """
-    data = _read(path)
+    data = read_bytes(path)
     if not data.startswith(b"PK"):
         raise StoreError(f"{path} is damaged: it is not an npz file")
     try:
@@ -93,7 +94,7 @@ def read_json(path: Path, what: str) -> Any:
     StoreError
         It is missing, too large, or not JSON.
     """
-    data = _read(path)
+    data = read_bytes(path)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -105,10 +106,22 @@ def to_json(fields: dict[str, Any]) -> bytes:
     return (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """Read a file that a study may hold.
+
+    Raises
+    ------
+    StoreError
+        It is missing, no file, or too large.
+    """
     try:
-        if path.stat().st_size > MOST_BYTES:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would keep its reader waiting for ever
+            raise StoreError(f"{path} is not a file")
+        if status.st_size > MOST_BYTES:
             raise StoreError(f"{path} is larger than any file of a run")
         return path.read_bytes()
+    except FileNotFoundError:
+        raise StoreError(f"{path} is missing") from None
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from error

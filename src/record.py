@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from src.identity import run_id
 from src.timeline import Ending, Outcome, Timeline
 
 FORMAT = 2
@@ -82,6 +83,9 @@ class Record:
         for each in fields(cls):
             if each.name in _KINDS:
                 _check(each.name, getattr(record, each.name), _KINDS[each.name])
+        expected = run_id(record.config, record.data_digest, record.engine_version)
+        if record.id != expected:
+            raise ValueError(f"its id is {record.id}, and that of its config {expected}")
         return record
 
 

@@ -22,7 +22,16 @@ from numpy.typing import NDArray
 
 from src.checkpoint import NAMES, Checkpoint
 from src.errors import StoreError
-from src.files import pack, read_arrays, read_json, replace, sweep_away, sync_folder, to_json
+from src.files import (
+    pack,
+    read_arrays,
+    read_bytes,
+    read_json,
+    replace,
+    sweep_away,
+    sync_folder,
+    to_json,
+)
 from src.identity import ID_LENGTH
 from src.record import FORMAT, Record
 from src.timeline import Timeline
@@ -157,14 +166,12 @@ def damage(folder: Path, run_id: str) -> str | None:
         record = read_record(folder)
         if record.id != run_id:
             return f"{folder / RECORD} is the record of another run, {record.id}"
-        for name, checksum in record.files.items():
-            data = (folder / name).read_bytes()
-            if hashlib.sha256(data).hexdigest() != checksum:
+        for name in (TIMELINE, FILTERS, LAST):
+            data = read_bytes(folder / name)
+            if hashlib.sha256(data).hexdigest() != record.files.get(name):
                 return f"{folder / name} is not the file that was written"
     except StoreError as error:
         return str(error)
-    except OSError as error:
-        return f"{folder} cannot be read: {error.strerror or error}"
     return None
 
 

@@ -24,8 +24,9 @@ from src import files
 from src.activations import Act
 from src.errors import StoreError
 from src.files import replace, to_json
+from src.identity import run_id
 from src.record import FORMAT, Record
-from src.store import read_curves, read_filters, read_parameters, read_record, write_run
+from src.store import damage, read_curves, read_filters, read_parameters, read_record, write_run
 from src.timeline import CURVES, Ending, Outcome, Timeline
 from src.trainer import train
 from tests.strategies import make_dataset, make_run
@@ -52,7 +53,7 @@ def make_record(name: str = "finished", **changes: Any) -> Record:
     """Return the record of one of the runs, as a task hands it over."""
     choices = dict.fromkeys(("act", "order", "init", "lr", "data", "net"), "x")
     fields = {
-        "id": "0123456789abcdef",
+        "id": run_id(RUNS[name].record(), DIGITS.digest, 1),
         "config": RUNS[name].record(),
         "choices": choices,
         "data_digest": DIGITS.digest,
@@ -141,6 +142,7 @@ def test_any_record_survives_the_round_trip(
     outcome = Outcome(ending, epoch, place=text, message=text)
     record = make_record(outcome=outcome, execution=execution)
     record.config |= {"folder": text, "lrA": rate}
+    record.id = run_id(record.config, record.data_digest, record.engine_version)
     write_run(folder, deepcopy(record), None)
     assert read_record(folder) == record
 
@@ -345,7 +347,7 @@ def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused_by_its_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(StoreError) as error:
         READERS[name](tmp_path)
-    assert str(error.value) == f"{tmp_path / name} cannot be read: No such file or directory"
+    assert str(error.value) == f"{tmp_path / name} is missing"
 
 
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
@@ -458,6 +460,37 @@ def test_a_record_of_a_later_format_is_refused_with_both_numbers(tmp_path: Path)
     with pytest.raises(StoreError) as error:
         read_record(tmp_path)
     assert str(error.value) == f"{path} has format 99, this version reads {FORMAT}"
+
+
+def test_a_config_that_is_another_runs_is_refused_with_both_ids(tmp_path: Path) -> None:
+    record = write(tmp_path)
+    fields = unsealed(tmp_path)
+    fields["config"]["lrA"] = 0.5
+    (tmp_path / "run.json").write_bytes(to_json(fields))
+    with pytest.raises(StoreError) as error:
+        read_record(tmp_path)
+    other = run_id(fields["config"], record.data_digest, 1)
+    assert str(error.value).endswith(f"its id is {record.id}, and that of its config {other}")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(StoreError) as error:
+        READERS[name](tmp_path)
+    assert str(error.value) == f"{tmp_path / name} is not a file"
+
+
+@pytest.mark.parametrize("files", [{}, {"timeline.npz": "0" * 64}])
+def test_a_record_without_the_checksums_of_its_files_is_damaged(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    record = write(tmp_path)
+    (tmp_path / "run.json").write_bytes(to_json(unsealed(tmp_path) | {"files": files}))
+    assert (
+        damage(tmp_path, record.id)
+        == f"{tmp_path / 'timeline.npz'} is not the file that was written"
+    )
 
 
 @pytest.mark.parametrize("name", FILES)
