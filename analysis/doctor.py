@@ -1,75 +1,76 @@
 """Doctor: is a study whole? Every file against its checksum, its schema and its run's identity.
 
-Owns the examination. It changes nothing, unless it is told to set the damaged aside, so that the
-next sweep trains them again.
+Owns the examination of a study, and its report. It changes nothing, unless it is told to set the
+damaged aside, so that the next sweep trains them again.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from analysis.findings import Finding, Kind
+from analysis.reading import find
+from analysis.run_examination import examine_run
 from src import ENGINE_VERSION
 from src.errors import StoreError
-from src.identity import ID_LENGTH, run_id
+from src.identity import ID_LENGTH
 from src.keepsakes import CARD, CLASS_MEANS, HISTORY, read_card, read_class_means, read_history
-from src.store import (
-    CHECKPOINT,
-    FILES,
-    RECORD,
-    UNFINISHED,
-    damage,
-    has_result,
-    read_checkpoint,
-    read_curves,
-    read_filters,
-    read_parameters,
-    read_record,
-)
-from src.study import ASIDE, LOCK, ROOT, run_folders, set_aside
-
-DAMAGED = ("damaged", "wrong id", "duplicate")
-"""What `quarantine` sets aside. The rest is said, and left to people."""
+from src.record import Record
+from src.store import has_ended, has_result
+from src.study import ASIDE, LOCK, is_shard, locked, run_folders, set_aside
 
 KEPT = {HISTORY, CARD, CLASS_MEANS, LOCK, ASIDE, "analysis", "multirun.yaml"}
 
+MOST_ROWS = 20
+"""Of each kind of finding; a study that was interrupted may have thousands of one."""
+
 
 @dataclass(frozen=True)
-class Finding:
-    """Something in a study that is not as a sweep leaves it."""
+class Examination:
+    """What was found in a study."""
 
-    path: Path
-    kind: str
-    """damaged, wrong id, duplicate, foreign, left over, unfinished, or another engine's."""
-    words: str
+    study: Path
+    runs: dict[str, int]
+    """How many runs there are, by how they ended."""
+    findings: list[Finding]
 
     @property
-    def harmless(self) -> bool:
-        """Whether the study is whole all the same: the next sweep makes it good by itself."""
-        return self.kind in ("unfinished", "left over", "another engine's", "set aside")
+    def whole(self) -> bool:
+        """Whether nothing needs a look."""
+        return all(finding.kind.harmless for finding in self.findings)
 
 
-def examine(study: Path) -> list[Finding]:
+def examine(study: Path) -> Examination:
     """Examine every file of a study.
 
     Raises
     ------
     StoreError
-        There is no such folder.
+        There is no such folder, or it is not that of a study.
     """
     if not study.is_dir():
         raise StoreError(f"{study} is not the folder of a study")
+    if has_ended(study):
+        raise StoreError(f"{study} is the folder of a run: its study is {study.parent}")
     folders = list(run_folders(study))
-    findings = [finding for folder in folders for finding in _examine_run(folder)]
+    if not folders and not (study / HISTORY).exists():
+        raise StoreError(f"{study} is not the folder of a study: no sweep has written to it")
+    runs, records = defaultdict[str, int](int), dict[Path, Record]()
+    findings = []
+    for folder in folders:
+        found, record = examine_run(folder)
+        findings += found
+        if record is not None:
+            records[folder] = record
+        damaged = any(finding.kind is Kind.damaged for finding in found)
+        runs["damaged" if damaged else record.outcome.ending.name if record else "begun"] += 1
     findings += _duplicates(folders)
-    findings += _beside_runs(study, set(folders))
-    return findings
-
-
-def quarantine(study: Path, findings: list[Finding]) -> list[Path]:
-    """Set the damaged runs of a study aside and return where they are now."""
-    folders = {f.path if f.path.is_dir() else f.path.parent for f in findings if f.kind in DAMAGED}
-    return [set_aside(study, folder) for folder in sorted(folders) if folder != study]
+    findings += _stale(records)
+    findings += _beside_runs(study, folders)
+    return Examination(study, dict(runs), findings)
 
 
 def run(words: Sequence[str]) -> int:
@@ -83,11 +84,14 @@ def run(words: Sequence[str]) -> int:
     from analysis.shell import Parser
 
     parser = Parser(prog="python -m analysis doctor", description=__doc__.splitlines()[0])
-    parser.add_argument("study", help="folder or name")
-    parser.add_argument("--quarantine", action="store_true", help="set the damaged aside")
+    parser.add_argument("study", help="folder, name, or latest")
+    parser.add_argument(
+        "--quarantine",
+        action="store_true",
+        help=f"move the damaged into {ASIDE}/, for the next sweep to train again",
+    )
     given = parser.parse_args(words)
-    named = Path(ROOT, given.study)
-    text, code = report(named if named.is_dir() else Path(given.study), given.quarantine)
+    text, code = report(find(given.study), given.quarantine)
     print(text)
     return code
 
@@ -102,101 +106,103 @@ def report(study: Path, aside: bool = False) -> tuple[str, int]:
     aside
         Set the damaged aside.
     """
-    findings = examine(study)
-    runs = len(list(run_folders(study)))
-    lines = [f"{finding.kind:16}  {finding.path}: {finding.words}" for finding in findings]
-    moved = quarantine(study, findings) if aside else []
-    lines += [f"{'set aside':16}  {path}" for path in moved]
-    bad = [f for f in findings if not f.harmless and not (aside and f.kind in DAMAGED)]
-    verdict = "whole" if not bad else f"not whole: {len(bad)} of these need a look"
-    lines.append(f"{study}: {runs:,} run{'s' * (runs != 1)}, {verdict}")
+    with ExitStack() as held:
+        if aside and study.is_dir():
+            held.enter_context(locked(study, fresh=False))
+        found = examine(study)
+        moved = quarantine(found) if aside else []
+    lines = [*_rows(found), *(f"set aside   {path.relative_to(study)}" for path in moved)]
+    bad = Counter(
+        finding.kind.name
+        for finding in found.findings
+        if not finding.kind.harmless and not (aside and finding.kind.quarantined)
+    )
+    runs = sum(found.runs.values())
+    ended = ", ".join(f"{count:,} {ending}" for ending, count in found.runs.items())
+    verdict = ", ".join(f"{count} {kind}" for kind, count in bad.items())
+    verdict = f"not whole: {verdict}" if bad else "whole"
+    lines.append(f"{study}: {runs:,} run{'s' * (runs != 1)} ({ended or 'none yet'}), {verdict}")
+    if moved:
+        lines.append("Next: the command of the sweep trains again what was set aside")
+    elif any(finding.kind.quarantined for finding in found.findings):
+        lines.append("Next: --quarantine sets the damaged aside, for the next sweep to train again")
     return "\n".join(lines), int(bool(bad))
 
 
-def _examine_run(folder: Path) -> list[Finding]:
-    findings = [
-        Finding(path, "left over", "a writer was killed; the next sweep removes it")
-        for path in folder.glob(".*.tmp")
-    ]
-    known = {*FILES, ".hydra", *(finding.path.name for finding in findings)}
-    strange = sorted(path for path in folder.iterdir() if path.name not in known)
-    findings += [Finding(path, "foreign", "no run writes it") for path in strange]
-    if has_result(folder):
-        return findings + _examine_result(folder)
-    words = "begun, and not ended"
-    if (folder / UNFINISHED).exists():
-        try:
-            words = str(read_record(folder).outcome)
-        except StoreError as error:
-            words = str(error)
-    if (folder / CHECKPOINT).exists() and read_checkpoint(folder) is None:
-        words += "; its checkpoint is damaged, it will start anew"
-    return [*findings, Finding(folder, "unfinished", words)]
+def quarantine(found: Examination) -> list[Path]:
+    """Set aside what the next sweep can make good, and return where it is now."""
+    bad = {finding.path for finding in found.findings if finding.kind.quarantined}
+    return [set_aside(found.study, path) for path in sorted(bad)]
 
 
-def _examine_result(folder: Path) -> list[Finding]:
-    try:
-        record = read_record(folder)
-        wrong = damage(folder, record.id)
-        lengths = {len(curve) for curve in read_curves(folder).values()}
-        read_filters(folder)
-        read_parameters(folder)
-    except StoreError as error:
-        return [Finding(folder, "damaged", str(error))]
-    if wrong is not None:
-        return [Finding(folder, "damaged", wrong)]
-    if lengths != {record.config.get("epochs", -1) + 1}:
-        return [Finding(folder, "damaged", "its curves do not have the epochs of its config")]
-    expected = run_id(record.config, record.data_digest, record.engine_version)
-    if record.id != expected or folder.name[-ID_LENGTH:] != expected:
-        return [Finding(folder, "wrong id", f"{RECORD} is that of run {expected}")]
-    findings = []
-    if (folder / CHECKPOINT).exists() or (folder / UNFINISHED).exists():
-        findings.append(Finding(folder, "left over", "a checkpoint; the next sweep removes it"))
-    if record.engine_version != ENGINE_VERSION:
-        words = f"trained by engine {record.engine_version}, this is {ENGINE_VERSION}"
-        findings.append(Finding(folder, "another engine's", words))
-    return findings
+def _rows(found: Examination) -> list[str]:
+    """Return a line a finding: its kind, where, what."""
+    rows = []
+    for kind in Kind:
+        of_kind = [finding for finding in found.findings if finding.kind is kind]
+        for finding in of_kind[:MOST_ROWS]:
+            words = finding.words.replace(f"{finding.path}/", "").replace(f"{found.study}/", "")
+            where = finding.path.relative_to(found.study)
+            rows.append(f"{kind.name.replace('_', ' '):10}  {where}  {words}")
+        if len(of_kind) > MOST_ROWS:
+            rows.append(f"{'':10}  … and {len(of_kind) - MOST_ROWS:,} more of these")
+    return rows
 
 
-def _duplicates(folders: list[Path]) -> list[Finding]:
-    """Find runs that lie in two places, and data that changed under a study."""
+def _duplicates(folders: Sequence[Path]) -> list[Finding]:
+    """Find runs that lie in two places."""
     places: dict[str, list[Path]] = defaultdict(list)
-    digests: dict[tuple[object, object], dict[str, Path]] = defaultdict(dict)
     for folder in folders:
         places[folder.name[-ID_LENGTH:]].append(folder)
-        try:
-            record = read_record(folder)
-        except StoreError:
-            continue
-        source = record.config.get("source"), record.config.get("folder")
-        digests[source].setdefault(record.data_digest, folder)
-    findings = [
-        Finding(folder, "duplicate", f"the run also lies in {same[0]}")
+    return [
+        Finding(folder, Kind.misplaced, f"the run also lies in {same[0]}")
         for same in places.values()
         for folder in same[1:]
     ]
-    for source, seen in digests.items():
-        if len(seen) > 1:
-            words = f"some runs had other data from {source[1] or source[0]} than others"
-            findings += [Finding(path, "other data", words) for path in list(seen.values())[1:]]
+
+
+def _stale(records: dict[Path, Record]) -> list[Finding]:
+    """Find results of another engine, or of digits that have changed since."""
+    newest: dict[tuple[object, object], Record] = {}
+    for record in records.values():
+        source = record.config.get("source"), record.config.get("folder")
+        if source not in newest or _finished(record) >= _finished(newest[source]):
+            newest[source] = record
+    findings = []
+    for folder, record in records.items():
+        source = record.config.get("source"), record.config.get("folder")
+        if record.engine_version != ENGINE_VERSION:
+            words = f"trained by engine {record.engine_version}, this is {ENGINE_VERSION}"
+            findings.append(Finding(folder, Kind.stale, words))
+        elif record.data_digest != newest[source].data_digest:
+            words = f"the digits of {source[1] or source[0]} have changed since"
+            findings.append(Finding(folder, Kind.stale, words))
     return findings
 
 
-def _beside_runs(study: Path, folders: set[Path]) -> list[Finding]:
-    findings = []
-    shards = {folder.parent for folder in folders} - {study}
-    for path in sorted(study.iterdir()):
-        if path.name == ASIDE:
-            words = f"{len(list(path.iterdir()))} damaged runs that were set aside"
-            findings.append(Finding(path, "set aside", words))
+def _finished(record: Record) -> str:
+    return str(record.execution.get("finished", ""))
+
+
+def _beside_runs(study: Path, folders: Sequence[Path]) -> list[Finding]:
+    runs, findings = set(folders), []
+    shards = sorted(path for path in study.iterdir() if is_shard(path))
+    for path in sorted(chain(study.iterdir(), *(shard.iterdir() for shard in shards))):
+        if path == study / ASIDE:
+            words = f"{len(list(path.iterdir()))} damaged that were set aside"
+            findings.append(Finding(path, Kind.set_aside, words))
         elif path.name.startswith(".") and path.suffix == ".tmp":
-            findings.append(Finding(path, "left over", "a writer was killed"))
-        elif path not in folders | shards and path.name not in KEPT and path.name[0] != ".":
-            findings.append(Finding(path, "foreign", "no sweep writes it"))
+            findings.append(Finding(path, Kind.left_over, Kind.left_over.value))
+        elif path in runs:
+            if path.parent != study and not path.name[-ID_LENGTH:].startswith(path.parent.name):
+                words = f"it belongs into {study / path.name[-ID_LENGTH:][:2]}"
+                findings.append(Finding(path, Kind.misplaced, words))
+        elif path.name[0] != "." and path not in shards and path.name not in KEPT:
+            words = "a run under a name that nobody looks for" if has_result(path) else ""
+            findings.append(Finding(path, Kind.foreign, words or Kind.foreign.value))
     for name, read in ((HISTORY, read_history), (CARD, read_card), (CLASS_MEANS, read_class_means)):
         try:
             read(study)
         except StoreError as error:
-            findings.append(Finding(study / name, "damaged", str(error)))
+            findings.append(Finding(study / name, Kind.damaged, str(error)))
     return findings

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.timelines import Floats, Ints, Timelines
-from src.errors import StoreError
+from src.errors import StoreError, nearest
 from src.record import Record
 from src.store import TIMELINE, has_ended, read_curves, read_record
 from src.study import ROOT, run_folders
@@ -37,7 +37,9 @@ def find(study: str | Path) -> Path:
     for folder in (Path(study), Path(ROOT, study)):
         if folder.is_dir():
             return folder
-    raise StoreError(f"{study} is not the folder or name of a study")
+    hint = nearest(str(study), [path.name for path in Path(ROOT).glob("*") if path.is_dir()])
+    where = "" if Path(ROOT).is_dir() else f"; there is no {ROOT}/ in this folder"
+    raise StoreError(f"{study} is not the folder or name of a study{hint}{where}")
 
 
 def _has_runs(study: Path) -> bool:

@@ -112,6 +112,11 @@ def run_folders(study: Path) -> Iterator[Path]:
             yield from (Path(e.path) for e in _folders(entry.path) if _RUN.fullmatch(e.name))
 
 
+def is_shard(path: Path) -> bool:
+    """Return whether a path of a study is one of the folders that cut it."""
+    return _SHARD.fullmatch(path.name) is not None and path.is_dir()
+
+
 def _folders(folder: str | Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return sorted((e for e in entries if e.is_dir()), key=lambda entry: entry.name)

@@ -49,6 +49,11 @@ class Outcome:
     message: str | None = None
     """Of a failure: the traceback, or the signal."""
 
+    @property
+    def reason(self) -> str:
+        """The message in a line: of a traceback, the last, which names the exception."""
+        return (self.message or "").strip().rpartition("\n")[2]
+
     def __str__(self) -> str:
         if self.ending is Ending.diverged:
             return f"diverged at epoch {self.epoch} in the {self.place}"

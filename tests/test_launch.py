@@ -325,7 +325,7 @@ def test_a_study_that_grows_by_small_grids_is_cut_and_no_run_is_missed(
     assert [" 1 reused" in each.out for each in alone] == [True, True, False]
     assert all("Results: multirun_outputs/s\n" in each.out for each in alone)
     assert len(runs(tmp_path)) == 7
-    assert doctor.examine(study) == []
+    assert doctor.examine(study).findings == []
 
 
 @pytest.mark.parametrize("launcher", ["stacks", "basic", "joblib"])

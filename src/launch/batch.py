@@ -167,8 +167,7 @@ def _return(
         returned.return_value = RunFailed(f"{job.folder} was not trained: another run failed first")
     elif record.outcome.ending is Ending.failed:
         returned.status = JobStatus.FAILED
-        message = (record.outcome.message or "").strip().splitlines()[-1:]
-        returned.return_value = RunFailed(f"{job.folder} failed: {''.join(message)}")
+        returned.return_value = RunFailed(f"{job.folder} failed: {record.outcome.reason}")
     else:
         returned.status = JobStatus.COMPLETED
         value = record.final[objective]

@@ -68,8 +68,7 @@ def summary(ended: Ended, repeated: int, reused: int, folder: Path) -> str:
 
 
 def _failure(job: Job, record: Record) -> str:
-    last = (record.outcome.message or "").strip().splitlines()[-1]
-    return f"  {record.outcome}: {job.folder}: {last}"
+    return f"  {record.outcome}: {job.folder}: {record.outcome.reason}"
 
 
 def _best(ended: Ended) -> tuple[Ended, str]:
