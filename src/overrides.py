@@ -18,15 +18,9 @@ from src.config import CONF
 from src.errors import ConfigError, nearest
 from src.schema import KEYS, typed
 
-_FIXED = (
-    "hydra.run",
-    "hydra.sweep.",
-    "hydra.output_subdir",
-    "hydra.job.name",
-    "hydra.job_logging",
-    "hydra.hydra_logging",
-)
-
+_OPEN = ("hydra.launcher.", "hydra.sweeper.", "hydra.verbose")
+"""What may be set of Hydra's own config. The rest says where files go, which code is called and
+where more config is looked for."""
 
 MOST_LETTERS = 100_000
 MOST_BRACKETS = 100
@@ -54,6 +48,8 @@ def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Overr
         if len(word) > MOST_LETTERS or max(word.count(c) for c in "[{(") > MOST_BRACKETS:
             rule = f"at most {MOST_LETTERS:,} letters and {MOST_BRACKETS} brackets"
             raise ConfigError.of("a word", rule, f"{word[:20]}…")
+        if "=" not in word and not word.startswith("~"):
+            raise ConfigError.of("a word", "key=value", word)
     try:
         overrides = OverridesParser.create().parse_overrides(list(words))
     except HydraException as error:
@@ -101,12 +97,12 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
     key, word = override.key_or_group, override.input_line
     if not key:
         raise ConfigError(f"a word must be key=value, got {word!r}")
-    if key.startswith(_FIXED):
-        rule = "left alone: every study lies in multirun_outputs/, under the name study=NAME"
-        raise ConfigError.of(key, rule, word)
     if "_target_" in (word or ""):
         raise ConfigError(f"{key} must not name a _target_: nothing is called by its name")
-    if key.startswith("hydra"):
+    if key == "hydra" or key.startswith("hydra."):
+        _check_hydras(override)
+        return
+    if key.startswith("hydra/"):  # the choices of Hydra's groups are files that come with it
         return
     if override.is_sweep_override() and not override.is_discrete_sweep():
         raise ConfigError.of(key, "a value, a list of values or a range", word)
@@ -126,6 +122,18 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
         ends = _ends(swept)[:1] if isinstance(swept, RangeSweep) else values(override)
         for value in ends:
             typed(key, value)
+
+
+def _check_hydras(override: Override) -> None:
+    key, word = override.key_or_group, override.input_line
+    if not key.startswith(_OPEN):
+        rule = "left alone: a study lies in multirun_outputs/ under study=NAME, and of Hydra's own "
+        rule += "keys only those of launcher and sweeper are open"
+        raise ConfigError.of(key, rule, word)
+    plain = (bool,) if key == "hydra.verbose" else (str, int, float, bool, type(None))
+    value = override.value()
+    if not isinstance(value, plain) or "${" in str(value):
+        raise ConfigError.of(key, "true or false" if len(plain) == 1 else "a plain value", word)
 
 
 def _groups() -> list[str]:

@@ -7,7 +7,9 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers fork from one thread
 if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be a traceback
@@ -16,6 +18,7 @@ if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
@@ -26,7 +29,7 @@ from src.errors import ConfigError, SweepscopeError
 from src.habits import to_yaml
 from src.interruption import Interruption
 from src.launch.again import train_again
-from src.launch.alone import is_of_grid, run_alone
+from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.overrides import parse
 from src.record import Record
 from src.study import study_folder
@@ -43,6 +46,9 @@ def task(config: DictConfig) -> float:
     The final value of the curve that `objective` names, NaN for a run that diverged.
     """
     job = _job(config)
+    if config.dry_run:
+        say_what_it_would_cost(job, config)
+        return float("nan")
     if is_of_grid(HydraConfig.get()):
         record = _recorded(job, lambda epoch, alive: False)
     else:
@@ -80,15 +86,17 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors then, and we word them
     try:
         register()
-        if "--from" in sys.argv:
+        if any(word.split("=")[0] == "--from" for word in sys.argv[1:]):
             said, code = train_again(_folder_from(sys.argv[1:]))
             print(said)
             sys.exit(code)
-        arguments = get_args_parser().parse_args()
+        arguments = _parser().parse_args()
         _check_flags(arguments)
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         check_files(folders)
-        parse(arguments.overrides, folders)
+        overrides = parse(arguments.overrides, folders)
+        if not arguments.multirun:
+            _check_single(overrides)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
     except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
         if traceback_wanted:
@@ -107,9 +115,29 @@ def main() -> None:
 
 def _folder_from(words: list[str]) -> Path:
     """Return the folder of `--from RUN_FOLDER`, which stands alone."""
+    words = words[0].split("=", 1) if len(words) == 1 else words
     if len(words) != 2 or words[0] != "--from":
         raise ConfigError("--from must stand alone with a run's folder: --from RUN_FOLDER")
     return Path(words[1])
+
+
+def _check_single(overrides: Iterable[Override]) -> None:
+    """Refuse what only a sweep can have."""
+    for override in overrides:
+        if override.is_sweep_override():
+            rule = "one value for a single run (-m sweeps over several)"
+            raise ConfigError.of(override.key_or_group, rule, override.input_line)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return Hydra's parser of flags, whose complaint is an error like all others."""
+    parser = get_args_parser()
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigError(f"{message} (python -m src.train --help)")
+
+    parser.error = refuse  # type: ignore[method-assign]  # Hydra makes it, so there is no subclass
+    return parser
 
 
 def _check_flags(arguments: argparse.Namespace) -> None:
@@ -121,6 +149,10 @@ def _check_flags(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"only one of {', '.join(modes)} can be given, got {' '.join(given)}")
     if arguments.resolve and not (arguments.cfg or arguments.help):
         raise ConfigError("--resolve must come with --cfg")
+    for flag in ("config_path", "config_name"):
+        if getattr(arguments, flag):
+            words = "further config groups come with --config-dir FOLDER"
+            raise ConfigError(f"--{flag.replace('_', '-')} must not be given: {words}")
     if arguments.experimental_rerun:
         raise ConfigError("--experimental-rerun must not be given: it would load a pickle")
 

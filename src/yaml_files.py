@@ -28,6 +28,8 @@ def check_files(folders: Iterable[Path]) -> None:
     """
     for folder in folders:
         for path in sorted(folder.rglob("*.yaml")):
+            if not path.is_file():
+                raise ConfigError(f"{path} must be a file")
             if path.stat().st_size > MOST_BYTES:
                 raise ConfigError(f"{path} must have at most {MOST_BYTES:,} bytes")
             _check(path)

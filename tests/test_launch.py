@@ -393,8 +393,7 @@ def test_exceptions_cost_their_own_runs_and_all_are_listed(tmp_path: Path, launc
             message = outcome.message or ""
             assert message.startswith("Traceback")
             assert message.rstrip().endswith(f"ValueError: no luck with {seed}")
-            if launcher == "stacks":
-                assert message.rstrip() in (folder / "sweepscope.log").read_text()
+            assert message.rstrip() in (folder / "sweepscope.log").read_text()
             assert not (folder / "timeline.npz").exists()
 
 

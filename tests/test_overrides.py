@@ -12,7 +12,10 @@ from src.config import CONF, GROUPS
 from src.errors import ConfigError
 from src.overrides import count, grid_size, options, parse, values
 
-ALONE = "must be left alone: every study lies in multirun_outputs/, under the name study=NAME, got"
+ALONE = (
+    "must be left alone: a study lies in multirun_outputs/ under study=NAME, and of Hydra's own "
+    "keys only those of launcher and sweeper are open, got"
+)
 ACT = "act must be one of none, relu, sigmoid, tanh, got"
 
 REFUSED: list[tuple[str, str]] = [
@@ -71,6 +74,20 @@ REFUSED: list[tuple[str, str]] = [
     ("++hydra.run.dir=.", f"hydra.run.dir {ALONE} '++hydra.run.dir=.'"),
     ("hydra.output_subdir=..", f"hydra.output_subdir {ALONE} 'hydra.output_subdir=..'"),
     ("hydra.job.name=../x", f"hydra.job.name {ALONE} 'hydra.job.name=../x'"),
+    ("hydra.sweep={dir:/x}", f"hydra.sweep {ALONE} 'hydra.sweep={{dir:/x}}'"),
+    ("hydra={run:{dir:/x}}", f"hydra {ALONE} 'hydra={{run:{{dir:/x}}}}'"),
+    ("hydra=null", f"hydra {ALONE} 'hydra=null'"),
+    ("hydra.searchpath=[/x]", f"hydra.searchpath {ALONE} 'hydra.searchpath=[/x]'"),
+    ("hydra.job.chdir=true", f"hydra.job.chdir {ALONE} 'hydra.job.chdir=true'"),
+    ("+hydra.job_logging.version=1", f"hydra.job_logging.version {ALONE} "
+     "'+hydra.job_logging.version=1'"),
+    ("hydra.callbacks={}", f"hydra.callbacks {ALONE} 'hydra.callbacks={{}}'"),
+    ("hydra.launcher.n_jobs=${oc.env:HOME}", "hydra.launcher.n_jobs must be a plain value, "
+     "got 'hydra.launcher.n_jobs=${oc.env:HOME}'"),
+    ("hydra.launcher.x={a:1}", "hydra.launcher.x must be a plain value, "
+     "got 'hydra.launcher.x={a:1}'"),
+    ("hydra.verbose=5", "hydra.verbose must be true or false, got 'hydra.verbose=5'"),
+    ("lrA", "a word must be key=value, got 'lrA'"),
     ("+_target_=os.system", "_target_ must not name a _target_: nothing is called by its name"),
     ("study={_target_:os.system}", "study must not name a _target_: nothing is called by its "
      "name"),
@@ -133,6 +150,8 @@ def test_a_word_that_means_nothing_is_refused_before_anything_is_made(word: str)
         "experiment=smoke",
         "hydra/launcher=joblib",
         "hydra.verbose=true",
+        "hydra.launcher.n_jobs=2",
+        "hydra.sweeper.params.seed='1,2'",
         "n_jobs=1",
     ],
 )

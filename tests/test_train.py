@@ -214,8 +214,9 @@ SLIPS: list[tuple[str, str]] = [
     ("data=idx folder=/no/such", "/no/such is not a folder: the IDX files must lie in it"),
     ("init=identity L=3", "init must be another choice where the perceptron is not square "
      "(it has C=2 outputs and K=L·M·N=3 features), got 'identity'"),
-    ("hydra.sweep.dir=/tmp/x", "hydra.sweep.dir must be left alone: every study lies in "
-     "multirun_outputs/, under the name study=NAME, got 'hydra.sweep.dir=/tmp/x'"),
+    ("hydra.sweep.dir=/tmp/x", "hydra.sweep.dir must be left alone: a study lies in "
+     "multirun_outputs/ under study=NAME, and of Hydra's own keys only those of launcher and "
+     "sweeper are open, got 'hydra.sweep.dir=/tmp/x'"),
 ]  # fmt: skip
 
 
@@ -252,6 +253,10 @@ def test_a_slip_is_one_clear_sentence_with_and_without_a_sweep(
         "-m n_jobs=-1",
         "--config-dir=/no/such",
         "--config-name=foo",
+        "--config-path=/tmp",
+        "--nope",
+        "--from",
+        "--from=nowhere",
         "--multirun --run",
         "--resolve",
         "~act",
@@ -267,6 +272,21 @@ def test_whatever_is_typed_the_answer_is_one_line_without_a_traceback(
     assert re.fullmatch(r"error: \S.*\S\n", said.err)
     assert "Traceback" not in said.out + said.err
     assert not studies(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["lrA=0.1,0.2", "act=tanh,relu", "seed=range(0,20)"])
+def test_several_values_without_m_say_that_m_sweeps(tmp_path: Path, word: str) -> None:
+    said = command(tmp_path, word, *SMALL)
+    key = word.split("=")[0]
+    words = f"{key} must be one value for a single run (-m sweeps over several), got '{word}'"
+    assert said == Said(1, "", f"error: {words}\n")
+
+
+def test_a_dry_run_of_a_single_run_says_its_cost_and_leaves_nothing(tmp_path: Path) -> None:
+    said = command(tmp_path, *SMALL, "dry_run=true")
+    assert said.code == 0
+    assert re.search(r"1 run, in 1 stack on 1 worker: about .* of disk", said.err)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_one_bad_run_in_a_grid_is_found_before_the_first_one_starts(tmp_path: Path) -> None:

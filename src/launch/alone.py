@@ -12,13 +12,14 @@ from pathlib import Path
 
 from hydra.conf import HydraConf
 from hydra.types import RunMode
+from omegaconf import DictConfig
 
 from src.datasets import class_means
 from src.interruption import Interrupted, Interruption
 from src.keepsakes import write_class_means
 from src.launch.history import Entry
 from src.launch.progress import display
-from src.launch.sweep import missing
+from src.launch.sweep import missing, say_preflight
 from src.launch.table import command, summary
 from src.launch.workers import Progress
 from src.record import Record
@@ -32,6 +33,14 @@ GRID = "hydra_plugins.sweepscope.grid.GridSweeper"
 def is_of_grid(hydra: HydraConf) -> bool:
     """Return whether a job is one of the sweeper `grid`, which holds the study for all of them."""
     return hydra.mode is RunMode.MULTIRUN and hydra.sweeper["_target_"] == GRID
+
+
+def say_what_it_would_cost(job: Job, config: DictConfig) -> None:
+    """Answer `dry_run=true`, and leave nothing behind."""
+    say_preflight(1, [job], missing([job], None, config.force), config)
+    with suppress(OSError):  # Hydra has made the folder; what is not empty was there before
+        for folder in (job.folder, *job.folder.parents[:2]):
+            folder.rmdir()
 
 
 def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], force: bool) -> Record:

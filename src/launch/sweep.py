@@ -62,7 +62,7 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     if not jobs:
         raise ConfigError("the grid has no run: one of its ranges is empty")
     if config.dry_run:
-        _say_preflight(size, jobs, missing(jobs, None, config.force), config)
+        say_preflight(size, jobs, missing(jobs, None, config.force), config)
         return []
     study = composer.folder
     with locked(study, fresh=config.study is None):
@@ -72,7 +72,7 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
             parent.mkdir(exist_ok=True)  # any launcher finds the study cut, if it is
         for job in todo:
             begin(job.folder)
-        _say_preflight(size, jobs, todo, config)
+        say_preflight(size, jobs, todo, config)
         _keep(study, composer, jobs[0])
         entry = Entry.begin(study, words, len(jobs), len(jobs) - len(todo))
         try:
@@ -134,7 +134,8 @@ def _config_folders(loader: ConfigLoader) -> list[Path]:
     return [Path(source.path) for source in sources]
 
 
-def _say_preflight(size: int, jobs: Sequence[Job], todo: Sequence[Job], config: Any) -> None:
+def say_preflight(size: int, jobs: Sequence[Job], todo: Sequence[Job], config: Any) -> None:
+    """Say how many runs there are, how many are done, and what the others will cost."""
     said = f"{counted(len(jobs), 'run')}"
     if size > len(jobs):
         said += f" ({size - len(jobs):,} of the grid's {size:,} repeat others)"
