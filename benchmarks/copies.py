@@ -23,7 +23,7 @@ from src.identity import folder_name, run_id
 from src.record import Record
 from src.run import Run
 from src.store import RECORD, has_result, read_curves, read_record, write_run
-from src.study import place, run_folders
+from src.study import run_folders
 from src.task import WRITERS, Job, run_jobs
 from src.timeline import Timeline
 from src.trainer import train
@@ -129,7 +129,7 @@ def _job(run: Run, study: Path, digest: str) -> Job:
     record = run.record()
     config = "".join(f"{key}: {json.dumps(value)}\n" for key, value in record.items())
     name = run_id(record, digest, ENGINE_VERSION)
-    folder = place(study, folder_name(record, name), cut=True)
+    folder = study / name[:2] / folder_name(record, name)
     return Job(run, name, folder, tuple(CHOICES.items()), (f"lrA={run.lrA}",), config)
 
 

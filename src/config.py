@@ -19,7 +19,7 @@ from src.datasets import load
 from src.errors import ConfigError, nearest
 from src.run import Run, Source, check
 from src.schema import KEYS, Schema, typed
-from src.study import run_folder, study_folder
+from src.study import Homes, study_folder
 from src.subsets import subset
 from src.timeline import CURVES
 
@@ -113,7 +113,7 @@ def _check_keys(keys: Iterable[str]) -> None:
 def _run_folder(values: Mapping[str, Any]) -> str:
     """Return where a run's folder lies, or will lie, below its study."""
     study = Path(study_folder(values["study"]))
-    return str(run_folder(study, to_run(values).folder_name()).relative_to(study))
+    return str(Homes(study)[to_run(values).folder_name()].relative_to(study))
 
 
 @lru_cache(maxsize=64)

@@ -10,7 +10,7 @@ import re
 import secrets
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -39,7 +39,7 @@ MANY = 1000
 ASIDE = ".damaged"
 LOCK = ".lock"
 
-_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?|latest")
 _RUN = re.compile(r".*-[0-9a-f]{16}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
 
@@ -61,7 +61,8 @@ def study_folder(name: str | None) -> str:
         rule = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit"
         raise ConfigError.of("study", rule, name)
     if _RESERVED.fullmatch(name):
-        raise ConfigError.of("study", "a name that no system keeps for itself", name)
+        rule = "another name: Windows keeps this one for a device, or analysis for the newest study"
+        raise ConfigError.of("study", rule, name)
     return str(Path(ROOT, name))
 
 
@@ -70,37 +71,41 @@ def fresh_name() -> str:
     return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
 
 
-def is_cut(study: Path, names: Iterable[str]) -> bool:
-    """Return whether a study is cut into folders by the first two digits of its runs' ids.
+class Homes:
+    """Where the runs of a study lie, and where new ones will: looked up once, when it is made.
 
-    It is once it has, or with the runs of these names would have, more than `MANY` runs.
+    A run that lies anywhere stays there. New ones lie side by side in a small study; one that has,
+    or with them will have, more than `MANY` runs is cut into folders by the first two digits of
+    their ids.
+
+    Parameters
+    ----------
+    study
+        Its folder, which need not be there.
+    new
+        The ids of runs that it will have.
     """
-    here = set[str]()
-    with suppress(OSError), os.scandir(study) as entries:
-        here = {entry.name for entry in entries}
-    if any(map(_SHARD.fullmatch, here)):
-        return True
-    return len(set(filter(_RUN.fullmatch, here)).union(names)) > MANY
+
+    def __init__(self, study: Path, new: Iterable[str] = ()) -> None:
+        self.study = study
+        self._homes: dict[str, Path] = {}
+        there = study.is_dir()
+        for folder in run_folders(study) if there else ():
+            known = self._homes.setdefault(folder.name[-ID_LENGTH:], folder)
+            if known != folder and _entries(folder) > _entries(known):
+                self._homes[folder.name[-ID_LENGTH:]] = folder
+        cut = there and any(map(is_shard, study.iterdir()))
+        self.cut = cut or len(self._homes.keys() | set(new)) > MANY
+
+    def __getitem__(self, name: str) -> Path:
+        """Return the folder of the run whose folder has, or would have, a name."""
+        run_id = name[-ID_LENGTH:]
+        new = self.study / run_id[:2] / name if self.cut else self.study / name
+        return self._homes.get(run_id, new)
 
 
-def run_folder(study: Path, name: str) -> Path:
-    """Return where a single run's folder lies, or will lie, in its study."""
-    return place(study, name, is_cut(study, [name]))
-
-
-def place(study: Path, name: str, cut: bool) -> Path:
-    """Return where a run's folder lies in its study; a run that lies anywhere already stays."""
-    flat, sharded = study / name, study / name[-ID_LENGTH:][:2] / name
-    new, old = (sharded, flat) if cut else (flat, sharded)
-    return old if _holds_files(old) and not _holds_files(new) else new
-
-
-def _holds_files(folder: Path) -> bool:
-    try:
-        with os.scandir(folder) as entries:
-            return next(entries, None) is not None
-    except OSError:
-        return False
+def _entries(folder: Path) -> int:
+    return len(os.listdir(folder))
 
 
 def run_folders(study: Path) -> Iterator[Path]:
@@ -108,18 +113,26 @@ def run_folders(study: Path) -> Iterator[Path]:
     for entry in _folders(study):
         if _RUN.fullmatch(entry.name):
             yield Path(entry.path)
-        elif _SHARD.fullmatch(entry.name):
+        elif _SHARD.fullmatch(entry.name) and not entry.is_symlink():
             yield from (Path(e.path) for e in _folders(entry.path) if _RUN.fullmatch(e.name))
 
 
 def is_shard(path: Path) -> bool:
     """Return whether a path of a study is one of the folders that cut it."""
-    return _SHARD.fullmatch(path.name) is not None and path.is_dir()
+    named = _SHARD.fullmatch(path.name) is not None
+    return named and path.is_dir() and not path.is_symlink()
 
 
 def _folders(folder: str | Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return sorted((e for e in entries if e.is_dir()), key=lambda entry: entry.name)
+        return sorted(filter(_is_folder, entries), key=lambda entry: entry.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 @contextmanager

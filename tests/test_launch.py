@@ -328,6 +328,18 @@ def test_a_study_that_grows_by_small_grids_is_cut_and_no_run_is_missed(
     assert doctor.examine(study).findings == []
 
 
+@pytest.mark.parametrize("mode", [(), ("-m",)], ids=["run", "sweep"])
+def test_a_run_is_known_by_its_id_whatever_label_its_folder_has(
+    tmp_path: Path, mode: tuple[str, ...]
+) -> None:
+    assert command(tmp_path, "study=s", *SMALL, "seed=0").code == 0
+    streams = ("subset_seed=0", "init_seed=0", "order_seed=0")
+    said = command(tmp_path, *mode, "study=s", *SMALL, "seed=5", *streams)
+    assert "0 trained, 1 reused" in said.out
+    (run,) = runs(tmp_path)
+    assert "seed0-" in run.name
+
+
 @pytest.mark.parametrize("launcher", ["stacks", "basic", "joblib"])
 def test_a_sweeper_that_does_not_hold_the_study_trains_each_run_once_all_the_same(
     tmp_path: Path, launcher: str

@@ -24,7 +24,7 @@ from src.launch.table import command, summary
 from src.launch.workers import Progress
 from src.record import Record
 from src.store import begin, read_record
-from src.study import locked, run_folder
+from src.study import Homes, locked
 from src.task import Job, Watch
 
 GRID = "hydra_plugins.sweepscope.grid.GridSweeper"
@@ -87,7 +87,7 @@ def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], forc
 
 def _settled(job: Job, study: Path) -> Job:
     """Look again where the run lies: another sweep may have trained it, or cut the study."""
-    folder = run_folder(study, job.folder.name)
+    folder = Homes(study)[job.run.folder_name()]
     if folder != job.folder:
         with suppress(OSError):
             job.folder.rmdir()  # Hydra has made it, and it is empty

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from src.config import GROUPS, resolved, to_run
 from src.habits import to_yaml
 from src.schema import KEYS, typed
-from src.study import is_cut, place
+from src.study import Homes
 from src.task import Job
 
 Values = dict[str, Any]
@@ -50,7 +50,7 @@ class Composer:
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
         self.loader, self.master = loader, master
         self.folder = Path(str(master.hydra.sweep.dir))
-        self.cut = is_cut(self.folder, ())
+        self.homes = Homes(self.folder)
         self._parser = OverridesParser.create()
         self._words: dict[str, Override] = {}
         self._typed: Values = {}
@@ -64,7 +64,7 @@ class Composer:
         if key not in self._jobs:
             values, choices = self.values(words)
             run = to_run(values)
-            folder = place(self.folder, run.folder_name(), self.cut)
+            folder = self.homes[run.folder_name()]
             chosen = tuple((group, choices[group]) for group in GROUPS)
             seconds = values["checkpoint_seconds"]
             self._jobs[key] = Job(run, run.id(), folder, chosen, key, to_yaml(values), seconds)
@@ -118,9 +118,9 @@ class Composer:
 
     def settle(self, jobs: Sequence[Job]) -> list[Job]:
         """Look again where the jobs' folders lie: another sweep may have made some meanwhile."""
-        self.cut = is_cut(self.folder, (job.folder.name for job in jobs))
+        self.homes = Homes(self.folder, (job.id for job in jobs))
         for job in jobs:
-            folder = place(self.folder, job.folder.name, self.cut)
+            folder = self.homes[job.run.folder_name()]
             self._jobs[job.words] = replace(job, folder=folder)
         return [self._jobs[job.words] for job in jobs]
 
