@@ -15,7 +15,7 @@
     overlaid              likeness to one digit laid over the other, beyond that to either alone
     overlay_learned       that likeness, minus before training
 
-Filter l belongs to the l-th class. Owns these names; the arithmetic is `analysis.filter_likeness`.
+Filter l belongs to the l-th class. Owns these names; the arithmetic is `analysis.likeness`.
 """
 
 import json
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis import filter_likeness as like
+from analysis import likeness as like
 from analysis.errors import AnalysisError
 from analysis.metrics import nearest
 from analysis.quantities import Quantity, quantity
@@ -156,7 +156,7 @@ def _alike(
 def _same_digit(
     ends: Floats, images: dict[int, Floats], classes: list[int], digits: Sequence[int]
 ) -> float:
-    sought = like.sought(ends[1], np.stack([images[digit] for digit in classes]))
+    sought = like.strongest(ends[1], np.stack([images[digit] for digit in classes]))
     return float((sought == sought[0]).all())
 
 

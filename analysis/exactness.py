@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.class_means import class_means
 from analysis.diagnosis import DEAD
 from analysis.errors import AnalysisError
 from analysis.metrics import nearest
-from src.keepsakes import read_class_means
 from src.store import read_curves, read_filters, read_parameters
 
 if TYPE_CHECKING:
@@ -69,15 +69,14 @@ def check(sweep: "Sweep", name: str) -> Exactness:
     Raises
     ------
     AnalysisError
-        There is no such check, or no run to check.
+        There is no such check, no run to check, or no class means to check it on.
     """
     if name not in CHECKS:
         raise AnalysisError(f"no check is called {name!r}: {nearest(name, CHECKS)}")
-    means = read_class_means(sweep.folder)
+    images = np.stack(list(class_means(sweep.folder).values()))
     places = np.flatnonzero(sweep.survived)
-    if means is None or not places.size:
-        raise AnalysisError(f"{sweep.folder} has no finished run or no class means to check")
-    images = np.stack([np.asarray(image, np.float64) for image in means.values()])
+    if not places.size:
+        raise AnalysisError(f"{sweep.folder} has no finished run to check")
     rows = sweep.runs.iloc[places]
     off = [
         CHECKS[name](row, sweep.folders[i], images)

@@ -1,7 +1,6 @@
 """Figures: the table that each draws, number by number, and the artists that stand for it."""
 
 import io
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +16,9 @@ from analysis.figures.drawing import Drawing
 from analysis.figures.ranking import ranks
 from analysis.figures.shares import effects
 from analysis.figures.style import OKABE_ITO, pens
-from analysis.resemblance import likeness
 from analysis.statistics.bands import band
 from analysis.sweep import Sweep, load_sweep
 from src.activations import Act
-from src.files import pack
 from src.store import read_filters
 from tests.study_folders import EPOCHS, runs_of, synthetic, trained, write_synthetic
 
@@ -137,24 +134,6 @@ def test_filters_stand_on_one_symmetric_scale(real: Sweep) -> None:
     _, kept = read_filters(real.folders[place])
     drawn = [np.asarray(image.get_array()) for image in images]
     assert any(np.allclose(image, kept[-1][0]) for image in drawn)
-
-
-def test_likeness_is_the_correlation_with_class_means(real: Sweep, tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    means = rng.random((2, 4, 5))
-    found = likeness(3 * means[0] + 7, {3: means[0], 1: means[1]})
-    assert found["3"] == pytest.approx(1)
-    assert found["1"] == pytest.approx(np.corrcoef(means[0].ravel(), means[1].ravel())[0, 1])
-    assert likeness(np.zeros((2, 2)), {3: means[0], 1: means[1]}) == {}
-    assert likeness(np.full((4, 5), np.nan), {3: means[0], 1: means[1]}) == {}
-    data = pack(labels=np.array([3, 1]), means=rng.random((2, 28, 28)))
-    (real.folder / "class_means.npz").write_bytes(data)
-    try:
-        figure = real.filters(vary="act")
-    finally:
-        (real.folder / "class_means.npz").unlink()
-    assert {"like_3", "like_1"} <= set(figure.table)
-    assert re.search(r"[31]: [+-]0\.\d\d", texts(figure))
 
 
 def test_a_film_has_a_frame_for_every_epoch_at_which_filters_were_kept(real: Sweep) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
-from analysis.figures.filters import draw, pick, scale_of
+from analysis.figures.filters import draw, drawn, pick, scale_of
 from analysis.selection import Names
 from src.errors import StoreError
 from src.files import replace
@@ -103,5 +103,5 @@ def film(sweep: "Sweep", vary: Names = None, seed: Any = None, title: str = "") 
             for words, (when, images) in kept.items():
                 place = max(0, int(np.searchsorted(when, epoch, "right")) - 1)
                 rows.append((words, int(when[place]), images[place].astype(np.float64)))
-            frames.append(draw(rows, means, title, at, end))
+            frames.append(draw(drawn(rows, means), title, at, end))
     return Film(frames, epochs)

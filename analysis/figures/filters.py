@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.class_means import ClassMeans
 from analysis.errors import AnalysisError
-from analysis.figures.drawing import Axes, Drawing, look
-from analysis.resemblance import Means, likeness
+from analysis.figures.drawing import Drawing, look
+from analysis.likeness import correlations
 from analysis.selection import Names, key, names
 from analysis.tables.table import level
 from src.errors import StoreError
@@ -24,6 +25,8 @@ Floats = NDArray[np.float64]
 
 MOST_FILTERS = 16
 MOST_RUNS = 24
+LIKE = "like_"
+"""Begins the names of a table's columns of correlations, before the class."""
 
 
 def filters(
@@ -49,7 +52,7 @@ def filters(
         raise AnalysisError("no run has filters that can be read")
     end = scale_of([image for _, _, image in shown])
     title = title or f"{sweep.folder.name}: filters"
-    return draw(shown, read_class_means(sweep.folder), title, at, end)
+    return draw(drawn(shown, read_class_means(sweep.folder)), title, at, end)
 
 
 def pick(sweep: "Sweep", vary: Names, seed: Any) -> tuple[list[tuple[str, Path]], str]:
@@ -92,15 +95,28 @@ def _at(folder: Path, epoch: int | None) -> tuple[int, Floats | None]:
     return int(epochs[place]), kept[place].astype(np.float64)
 
 
-def drawn(rows: Sequence[tuple[str, int, Floats]], means: Means | None) -> pd.DataFrame:
-    """Return a row a filter: run, epoch, filter, low, high, like_… (correlations by class)."""
-    out = []
+def drawn(rows: Sequence[tuple[str, int, Floats]], means: ClassMeans | None) -> pd.DataFrame:
+    """Return a row a filter: run, epoch, filter, low, high, weights (I, J), likeness by class.
+
+    The last are correlations with the mean images, a column `like_…` a class where there are such
+    images and a filter as large as they; they are NaN for a filter that is smaller or not finite.
+    """
+    images = np.stack(list(means.values())).astype(np.float64) if means else np.empty((0, 0, 0))
+    parts = []
     for words, epoch, kept in rows:
-        for i, image in enumerate(kept):
-            ends = {"low": float(image.min()), "high": float(image.max())}
-            like = {f"like_{label}": r for label, r in likeness(image, means).items()}
-            out.append({"run": words, "epoch": epoch, "filter": i, **ends, **like})
-    return pd.DataFrame(out)
+        part = {
+            "run": words,
+            "epoch": epoch,
+            "filter": range(len(kept)),
+            "low": kept.min(axis=(1, 2)),
+            "high": kept.max(axis=(1, 2)),
+            "weights": list(kept),
+        }
+        if means and kept.shape[1:] == images.shape[1:]:
+            like = correlations(kept, images).T
+            part |= {f"{LIKE}{label}": like[i] for i, label in enumerate(means)}
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True)
 
 
 def scale_of(images: Sequence[Floats]) -> float:
@@ -109,39 +125,48 @@ def scale_of(images: Sequence[Floats]) -> float:
     return max(sizes, default=0.0) or 1.0
 
 
-def draw(
-    rows: Sequence[tuple[str, int, Floats]], means: Means | None, title: str, at: str, end: float
-) -> Drawing:
-    """Draw filters in rows, on a scale from −end to end."""
+def draw(table: pd.DataFrame, title: str, at: str, end: float) -> Drawing:
+    """Draw filters, a row of them a run, on a scale from −end to end."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+    from matplotlib.textpath import TextPath
 
-    table = drawn(rows, means)
-    most = min(max(len(kept) for _, _, kept in rows), MOST_FILTERS)
-    across = max(1, min(4, round(8 / most))) if len(rows) > 4 and most <= 4 else 1
-    down = -(-len(rows) // across)
-    epochs = sorted({epoch for _, epoch, _ in rows})
+    runs = [run for _, run in table.groupby(["run", "epoch"], sort=False)]
+    most = min(max(map(len, runs)), MOST_FILTERS)
+    across = max(1, min(4, round(8 / most))) if len(runs) > 4 and most <= 4 else 1
+    down = -(-len(runs) // across)
+    first, last = table["epoch"].min(), table["epoch"].max()
     caption = (
-        f"Filters at epoch {epochs[0]}{f' to {epochs[-1]}' if len(epochs) > 1 else ''} of one run "
-        f"each at {at}, all on one scale from −{end:.2g} to {end:.2g}."
+        f"Filters at epoch {first}{f' to {last}' if last > first else ''} of one run "
+        f"each{at and f' at {at}'}, all on one scale from −{end:.2g} to {end:.2g}."
     )
-    if any(str(name).startswith("like_") for name in table):
+    if any(str(name).startswith(LIKE) for name in table):
         caption += " Below each: the class whose mean digit it is most like, by correlation."
+    named = [f"{run['run'].iloc[0]}, epoch {run['epoch'].iloc[0]}".split(", ") for run in runs]
     with look():
-        width = across * (most * 0.95 + 1.35) + 0.9
+        lines = {word for words in named for word in words}
+        longest = max(TextPath((0, 0), word, size=7.5).get_extents().width for word in lines)
+        before = max(1.35, longest / 72 + 0.3)
+        width = across * (before + most * 0.95) + 0.9
         figure = Drawing(table, title, caption, width, 1.06 * down + 0.45)
+        engine: Any = figure.get_layout_engine()
+        # Images are square: where their places are not, words before them would leave the page.
+        figure.set_layout_engine("compressed", rect=engine.get()["rect"])
         axes = figure.subplots(down, across * most, squeeze=False)
         for ax in axes.ravel():
             ax.set(xticks=[], yticks=[])
             ax.grid(False)
             ax.spines[:].set_visible(False)
-        for i, (words, epoch, kept) in enumerate(rows):
+        for i, (words, run) in enumerate(zip(named, runs, strict=True)):
             column, row = divmod(i, down)
-            for ax, image in zip(axes[row, column * most :], kept[:most], strict=False):
-                _image(ax, image, end, means)
-            named = words.replace(", ", "\n") + f"\nepoch {epoch}"
-            axes[row, column * most].set_ylabel(
-                named, rotation=0, ha="right", va="center", fontsize=7.5
+            places = axes[row, column * most :]
+            for ax, (_, shown) in zip(places, run[:most].iterrows(), strict=False):
+                ax.imshow(
+                    shown["weights"], cmap="RdBu_r", vmin=-end, vmax=end, interpolation="nearest"
+                )
+                ax.set_xlabel(most_like(shown), fontsize=7, labelpad=2)
+            places[0].set_ylabel(
+                "\n".join(words), rotation=0, ha="right", va="center", fontsize=7.5
             )
         figure.colorbar(
             ScalarMappable(Normalize(-end, end), "RdBu_r"),
@@ -153,9 +178,11 @@ def draw(
     return figure
 
 
-def _image(ax: Axes, image: Floats, end: float, means: Means | None) -> None:
-    ax.imshow(image, cmap="RdBu_r", vmin=-end, vmax=end, interpolation="nearest")
-    like = likeness(image, means)
-    if like:
-        label = max(like, key=lambda name: abs(like[name]))
-        ax.set_xlabel(f"{label}: {like[label]:+.2f}", fontsize=7, labelpad=2)
+def most_like(row: pd.Series) -> str:
+    """Return the class that a filter is most like, in size, and how much; nothing if unknown."""
+    like = {label: row[label] for label in row.index if str(label).startswith(LIKE)}
+    like = {label: r for label, r in like.items() if np.isfinite(r)}
+    if not like:
+        return ""
+    label = max(like, key=lambda name: abs(like[name]))
+    return f"{str(label).removeprefix(LIKE)}: {like[label]:+.2f}"

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.class_means import class_means
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
 from analysis.figures.style import OKABE_ITO
-from analysis.filter_likeness import correlations, cosine, overlay
+from analysis.likeness import correlations, cosine, overlay
 from analysis.statistics.intervals import mean_interval
-from src.keepsakes import read_class_means
 from src.store import read_filters
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def likeness(sweep: "Sweep", title: str = "") -> Drawing:
     Raises
     ------
     AnalysisError
-        No run finished, or filters are smaller than the images.
+        No run finished, runs have other classes, or there is no filter as large as the images for
+        every class.
     """
     table = drawn(sweep)
     n = int(table["n"].max())
@@ -54,6 +55,9 @@ def likeness(sweep: "Sweep", title: str = "") -> Drawing:
         f"over the other, and between filters: in size, and the cosine). Mean over {n} seeds and "
         f"pointwise 95 % Student-t intervals; runs that diverged have none. At {at}."
     )
+    if left_out := int(table["left_out"].iloc[0]):
+        epochs = int(table["epoch"].max())
+        caption += f" Left out: {left_out} runs of another length than {epochs} epochs."
     with look():
         figure = Drawing(
             table, title or f"{sweep.folder.name}: likeness of filters", caption, 7.2, 2.9
@@ -106,23 +110,34 @@ def likeness(sweep: "Sweep", title: str = "") -> Drawing:
 
 
 def drawn(sweep: "Sweep") -> pd.DataFrame:
-    """Return what is drawn: panel, with, digit, epoch, mean, low, high, n."""
-    means = read_class_means(sweep.folder)
+    """Return what is drawn: panel, with, digit, epoch, mean, low, high, n, left_out.
+
+    Runs that kept filters at other epochs than most, for they are of another length, are left out.
+    """
     places = np.flatnonzero(sweep.survived)
-    if means is None or not places.size:
-        raise AnalysisError(f"{sweep.folder.name} has no finished run or no class means")
-    classes = json.loads(str(sweep.runs["classes"].iloc[0]))
-    images = np.stack([np.asarray(means[digit], np.float64) for digit in classes])
+    if not places.size:
+        raise AnalysisError(f"{sweep.folder.name} has no finished run")
+    listed = sweep.runs["classes"].iloc[places].unique()
+    if len(listed) > 1:
+        raise AnalysisError(
+            f"a likeness is of runs that tell the same digits apart, got classes {listed[0]} and "
+            f"{listed[1]}: select runs of one"
+        )
+    classes = json.loads(str(listed[0]))
+    means = class_means(sweep.folder, classes)
+    images = np.stack([means[digit] for digit in classes])
     read = [read_filters(sweep.folders[i]) for i in places]
-    if read[0][1].shape[2:] != images.shape[1:] or read[0][1].shape[1] != len(classes):
+    if any(filters.shape[1:] != images.shape for _, filters in read):
         raise AnalysisError("a likeness needs a filter as large as the image for every class")
-    epochs = read[0][0]
-    kept = np.stack([filters for _, filters in read if len(filters) == len(epochs)])
+    when = [tuple(at.tolist()) for at, _ in read]
+    epochs = max(when, key=lambda at: (when.count(at), at))
+    together = np.array([at == epochs for at in when])
+    kept = np.stack([filters for (_, filters), here in zip(read, together, strict=True) if here])
     square = correlations(kept.astype(np.float64), images)  # (n, F, L, D)
     own = np.diagonal(square, axis1=2, axis2=3)
     others = square + np.where(np.eye(len(classes), dtype=bool), -np.inf, 0.0)
     mean_other = (square.sum(axis=3) - own) / (len(classes) - 1)
-    seeds = sweep.runs[sweep.design.seed].to_numpy()[places]
+    seeds = sweep.runs[sweep.design.seed].to_numpy()[places[together]]
     lines = {OWN: own.mean(axis=2), OTHER: mean_other.mean(axis=2), EACH: cosine(kept)}
     if len(classes) == 2:
         lines[LAID] = overlay(kept.astype(np.float64), *images)[0].mean(axis=2)
@@ -145,7 +160,7 @@ def drawn(sweep: "Sweep") -> pd.DataFrame:
         for word, values in ends.items()
         for place, digit in sorted(enumerate(classes), key=lambda pair: pair[1])
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(left_out=int((~together).sum()))
 
 
 def _mean(values: Floats, seeds: NDArray[np.int64]) -> dict[str, float]:
