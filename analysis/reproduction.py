@@ -52,6 +52,7 @@ def reproduce(
     out: Path | None = None,
     say: Say = print,
     more: Sequence[str] = (),
+    suffix: str = "",
 ) -> str:
     """Train, draw and judge experiments.
 
@@ -62,6 +63,7 @@ def reproduce(
     out : the folder of figures, tables and verdicts; `multirun_outputs/seed_report` unless given
     say : is told what happens
     more : further words for every trainer, such as `epochs=2`
+    suffix : ends the names of the studies, so that runs of further words stay apart
 
     Returns
     -------
@@ -77,31 +79,40 @@ def reproduce(
             f"no experiment of the report is called {unknown[0]!r}: "
             f"{nearest(unknown[0], EXPERIMENTS)}"
         )
-    out = out or SEED_REPORT
+    out = out or SEED_REPORT.with_name(f"{SEED_REPORT.name}{suffix}")
+    studies = {name: f"{name}{suffix}" for name in names}
     out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with (
         ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as drawers,
         ThreadPoolExecutor(AT_ONCE) as trainers,
     ):
-        jobs = {trainers.submit(train, name, more): name for name in names}
-        drawing: list[Future[list[Path]]] = []
-        repeats: list[Future[str]] = []
-        for done in as_completed(jobs):
-            name = done.result()
-            say(f"{time.monotonic() - started:6.1f} s  {name}: trained")
-            drawing.append(drawers.submit(exhibit, Path(ROOT, name), out, f"{name}-"))
-            if again and (words := (read_card(Path(ROOT, name)) or {}).get("again")):
-                repeat = [*words, *more]
-                repeats.append(trainers.submit(train, name, repeat, f"{name}{AGAIN}"))
-        for repeated in as_completed(repeats):
-            name = repeated.result()
-            say(f"{time.monotonic() - started:6.1f} s  {name}: trained in its second setting")
-        for drawn in as_completed(drawing):
-            for path in drawn.result():
-                say(f"{time.monotonic() - started:6.1f} s  written: {path}")
-    second = {name: Path(ROOT, f"{name}{AGAIN}") for name in names} if again else {}
-    text = verdicts({name: Path(ROOT, name) for name in names}, out, second)
+        try:
+            jobs = {trainers.submit(train, name, more, studies[name]): name for name in names}
+            drawing: list[Future[list[Path]]] = []
+            repeats: list[Future[str]] = []
+            for done in as_completed(jobs):
+                name = done.result()
+                study = Path(ROOT, studies[name])
+                say(f"{time.monotonic() - started:6.1f} s  {name}: trained")
+                drawing.append(drawers.submit(exhibit, study, out, f"{name}-"))
+                if again and (words := (read_card(study) or {}).get("again")):
+                    repeat = [*words, *more]
+                    repeats.append(trainers.submit(train, name, repeat, f"{study.name}{AGAIN}"))
+            for repeated in as_completed(repeats):
+                name = repeated.result()
+                say(f"{time.monotonic() - started:6.1f} s  {name}: trained in its second setting")
+            for drawn in as_completed(drawing):
+                for path in drawn.result():
+                    say(f"{time.monotonic() - started:6.1f} s  written: {path}")
+        except BaseException:  # Ctrl-C: what waits is not begun
+            trainers.shutdown(wait=False, cancel_futures=True)
+            drawers.shutdown(wait=False, cancel_futures=True)
+            raise
+    second = {name: Path(ROOT, f"{study}{AGAIN}") for name, study in studies.items()}
+    text = verdicts(
+        {name: Path(ROOT, study) for name, study in studies.items()}, out, second if again else {}
+    )
     say(f"{time.monotonic() - started:6.1f} s  judged: {out / 'verdicts.md'}")
     return text
 

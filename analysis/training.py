@@ -33,7 +33,8 @@ def train(name: str, words: Sequence[str] = (), study: str = "") -> str:
     AnalysisError
         The trainer failed; its last line says why.
     """
-    asked = ["-m", f"experiment={name}", *words, *([f"study={study}"] if study else [])]
+    other = study not in ("", name)
+    asked = ["-m", f"experiment={name}", *words, *([f"study={study}"] if other else [])]
     if is_whole(Path(ROOT, study or name), asked):
         return name
     command = [sys.executable, "-m", "src.train", *asked]
@@ -50,10 +51,10 @@ def is_whole(study: Path, asked: Sequence[str]) -> bool:
         last = read_history(study)[-1]
     except (IndexError, StoreError):
         return False
-    same = last.get("command", [])[3:] == list(asked) and last.get("ended") is not None
+    same = last.get("command", [])[3:] == list(asked) and last.get("left") == 0
     if not same or changed() > (study / HISTORY).stat().st_mtime:
         return False
-    return sum(map(has_result, run_folders(study))) >= int(last["planned"])
+    return sum(map(has_result, run_folders(study))) == last.get("results")  # none went since
 
 
 def changed() -> float:

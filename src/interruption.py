@@ -1,11 +1,10 @@
 """Ctrl-C and SIGTERM: once, finish the epoch and keep what is done; twice, stop at once.
 
-Owns the signals. Who is asked to stop asks `requested`, or is told through `tell`.
+Owns the signals. Who is asked to stop looks at `requested`.
 """
 
 import signal
 import threading
-from collections.abc import Callable
 from types import FrameType, TracebackType
 
 
@@ -14,20 +13,13 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interruption:
-    """While it is entered, the first signal is a request; the second raises KeyboardInterrupt.
-
-    Parameters
-    ----------
-    tell
-        Called when the request comes.
-    """
+    """While it is entered, the first signal is a request; the second raises KeyboardInterrupt."""
 
     ends_process = False
     """Whether a request ends the process, which then heeds no further signal on its way out."""
 
-    def __init__(self, tell: Callable[[], None] = lambda: None) -> None:
+    def __init__(self) -> None:
         self.requested = False
-        self._tell = tell
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> "Interruption":
@@ -51,4 +43,3 @@ class Interruption:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
-        self._tell()

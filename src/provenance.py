@@ -49,7 +49,7 @@ def _commit() -> tuple[str | None, bool | None]:
     if not (home / ".git").exists():
         return None, None
     try:
-        commit = _git(home, "rev-parse", "HEAD")
+        commit = _git(home, "rev-parse", "HEAD").decode()
         return commit, bool(_git(home, "status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.SubprocessError):
         return None, None
@@ -61,10 +61,14 @@ def diff_digest() -> str | None:
     if not provenance()["dirty"]:
         return None
     home = Path(__file__).resolve().parent.parent
-    return hashlib.sha256(_git(home, "diff", "HEAD").encode()).hexdigest()
+    try:
+        return hashlib.sha256(_git(home, "diff", "HEAD")).hexdigest()
+    except (OSError, subprocess.SubprocessError):
+        return None
 
 
-def _git(home: Path, *words: str) -> str:
+def _git(home: Path, *words: str) -> bytes:
+    """Return what git says, as bytes: a diff holds whatever was typed."""
     command = ["git", "-C", str(home), *words]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    result = subprocess.run(command, capture_output=True, check=True, timeout=10)
     return result.stdout.strip()

@@ -54,6 +54,11 @@ class Record:
             files={name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         )
 
+    def without_result(self, message: str) -> "Record":
+        """Return the record of the same run before it has a result."""
+        outcome = Outcome(Ending.interrupted, None, message=message)
+        return replace(self, outcome=outcome, final={}, class_accuracy={}, confusion=[], files={})
+
     def to_fields(self) -> dict[str, Any]:
         """Return the record as JSON's values."""
         values = asdict(self)

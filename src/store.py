@@ -86,7 +86,7 @@ def write_run(
 
 
 def clean(folder: Path) -> None:
-    """Remove what a run with a result does not need any more."""
+    """Remove what a run that is done does not need any more."""
     for name in (CHECKPOINT, UNFINISHED):
         (folder / name).unlink(missing_ok=True)
     for place in (folder, folder / ".hydra"):
@@ -96,6 +96,11 @@ def clean(folder: Path) -> None:
 def has_result(folder: Path) -> bool:
     """Return whether a run's folder holds a result: it finished, or it diverged."""
     return (folder / RECORD).exists()
+
+
+def is_done(folder: Path) -> bool:
+    """Return whether a run's folder holds a result that nobody wants to have again."""
+    return has_result(folder) and not (folder / UNFINISHED).exists()
 
 
 def has_ended(folder: Path) -> bool:
@@ -135,8 +140,22 @@ def _record_file(folder: Path, latest: bool) -> tuple[Path, Any]:
 
 
 def begin(folder: Path) -> None:
-    """Forget how an earlier attempt at a run failed or was interrupted, before the next one."""
-    (folder / UNFINISHED).unlink(missing_ok=True)
+    """Forget how an earlier attempt at a run failed or was interrupted, before the next one.
+
+    Where there is a result all the same, the note stays: it says that the run is to be trained
+    again, until it is.
+    """
+    if not has_result(folder):
+        (folder / UNFINISHED).unlink(missing_ok=True)
+
+
+def begin_again(folder: Path) -> None:
+    """Note that a run is to be trained again from its start; its result stays until then."""
+    if has_result(folder):
+        record = read_record(folder).without_result("to be trained again: force=true")
+        with _writing(folder):
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+            replace(folder / UNFINISHED, to_json(record.to_fields()), durable=False)
 
 
 def read_curves(folder: Path) -> dict[str, NDArray[np.float64]]:

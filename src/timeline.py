@@ -37,6 +37,10 @@ class Ending(Enum):
     interrupted = "stopped before its last epoch"
 
 
+DONE = (Ending.finished, Ending.diverged)
+"""The endings of a run that has a result."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a run ended, when, and where."""

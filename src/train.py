@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,6 +31,8 @@ from src.habits import to_yaml
 from src.interruption import Interruption
 from src.launch.again import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
+from src.launch.batch import RunFailed
+from src.launch.sweep import keep
 from src.overrides import parse
 from src.record import Record
 from src.study import study_folder
@@ -49,10 +52,13 @@ def task(config: DictConfig) -> float:
     if config.dry_run:
         say_what_it_would_cost(job, config)
         return float("nan")
-    if is_of_grid(HydraConfig.get()):
-        record = _recorded(job, lambda epoch, alive: False)
+    hydras = HydraConfig.get()
+    if is_of_grid(hydras):
+        record = _one_of_many(job)
     else:
-        record = run_alone(job, Path(study_folder(config.study)), _recorded, config.force)
+        values, choice = plain(config), str(hydras.runtime.choices.get("experiment"))
+        kept = partial(keep, run=job.run, experiment=choice, card=values["card"])
+        record = run_alone(job, Path(study_folder(config.study)), _recorded, config.force, kept)
     value = record.final[config.objective]
     return float("nan") if value is None else value
 
@@ -60,13 +66,23 @@ def task(config: DictConfig) -> float:
 task.stacked = True  # type: ignore[attr-defined]  # the launcher `stacks` may train its jobs together
 
 
+def _one_of_many(job: Job) -> Record:
+    """Train a job of a grid in a process of the launcher's, which stops if its parent is killed."""
+    parent = os.getppid()
+    with Interruption() as interruption:
+        return _recorded(job, lambda epoch, alive: interruption.requested or os.getppid() != parent)
+
+
 def _recorded(job: Job, watch: Watch) -> Record:
     """Train one job; if it fails, its folder says so."""
     try:
         ((_, record),) = run_jobs([job], watch)
-    except Exception as error:
-        end_without_result(job, Ending.failed, describe(error))
+    except SweepscopeError as error:
+        end_without_result(job, Ending.failed, str(error))
         raise
+    except Exception as error:
+        record = end_without_result(job, Ending.failed, describe(error))
+        raise RunFailed(f"{job.folder} failed: {record.outcome.reason}") from error
     return record
 
 
@@ -102,6 +118,9 @@ def main() -> None:
         if traceback_wanted:
             raise
         sys.exit(f"error: {sentence(error)}")
+    except BrokenPipeError:  # of `| head`
+        sys.stderr = None  # nobody is there to be told
+        sys.exit(1)
     except OSError as error:  # a full disk, a quota, a folder that cannot be written
         if traceback_wanted:
             raise

@@ -35,7 +35,7 @@ from tests.test_train import ROOT, Said, command, ended, shell
 SECRET = "sk-planted-8c1f0e"
 FIELDS = {
     *("command", "overrides", "started", "ended"),
-    *("planned", "reused", "trained", "failed", "outcomes"),
+    *("planned", "reused", "trained", "failed", "left", "outcomes", "results"),
     *("python", "packages", "machine", "commit", "dirty", "diff_digest"),
 }
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -90,7 +90,9 @@ def test_failures_and_interruptions_are_counted(tmp_path: Path) -> None:
     assert forked(lambda: _stopped_here(tmp_path, words, Stop(1, "ask"))).code == 130
     failed, stopped = history(tmp_path)
     assert failed["outcomes"] == {"finished": 2, "failed": 1}
-    assert (failed["trained"], failed["failed"]) == (2, 1)
+    assert (failed["trained"], failed["failed"], failed["left"]) == (2, 1, 1)
+    assert stopped["outcomes"] == {"interrupted": 2}
+    assert (stopped["left"], stopped["results"]) == (2, 2)
     assert (stopped["planned"], stopped["reused"], stopped["trained"]) == (2, 0, 0)
     assert stopped["ended"]
 
@@ -139,6 +141,11 @@ def test_a_changed_tree_says_so_with_the_digest_of_its_changes(repository: Path)
     words = ["git", "-C", str(repository), "diff", "HEAD"]
     diff = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
     assert provenance.diff_digest() == hashlib.sha256(diff.encode()).hexdigest()
+
+
+def test_a_change_that_is_no_text_has_a_digest_too(repository: Path) -> None:
+    (repository / "src" / "provenance.py").write_bytes(b"caf\xe9\n")
+    assert re.fullmatch("[0-9a-f]{64}", provenance.diff_digest() or "")
 
 
 def test_without_git_there_is_no_commit(repository: Path) -> None:

@@ -28,6 +28,7 @@ from src.activations import Act
 from src.checkpoint import Checkpoint
 from src.datasets import Dataset
 from src.inits import Init
+from src.keepsakes import read_history
 from src.orders import Order
 from src.run import Dtype, Run
 from src.store import has_result, read_checkpoint, read_record, write_checkpoint
@@ -382,6 +383,40 @@ def test_a_run_that_was_killed_before_its_result_was_written_goes_on(
 # --- a checkpoint that is not this run's, or not whole
 
 GRID = ("-m", "study=s", "act=tanh,relu", "lrA=0.1", *TINY, "checkpoint_seconds=0", "n_jobs=1")
+
+
+@pytest.mark.parametrize("mode", [(), ("-m",)], ids=["run", "sweep"])
+def test_a_forced_training_that_was_stopped_goes_on_and_says_so(
+    tmp_path: Path, mode: tuple[str, ...]
+) -> None:
+    words = (*mode, "study=s", *TINY, "n_jobs=1")
+    assert command(tmp_path, *words).code == 0
+    before = results(tmp_path)
+    said = forked(lambda: _stopped_here(tmp_path, (*words, "force=true"), Stop(1, "ask")))
+    assert said.code == 130
+    assert "force" not in said.err.split("to go on, type: ")[1]
+    assert results(tmp_path) == before, "the old result stays until the new one is there"
+    entry = read_history(tmp_path / "multirun_outputs" / "s")[-1]
+    assert (entry["trained"], entry["left"]) == (0, 1)
+    said = command(tmp_path, *words)
+    assert "reused" not in said.out
+    (run,) = run_folders(tmp_path / "multirun_outputs" / "s")
+    assert read_record(run).execution["resumed_from"] == 1
+    assert not differing(results(tmp_path), before)
+    assert "0 trained, 1 reused" in command(tmp_path, *words).out
+
+
+def test_a_forced_training_begins_at_the_start_whatever_lies_there(
+    tmp_path: Path,
+) -> None:
+    words = ("-m", "study=s", *TINY, "n_jobs=1")
+    assert forked(lambda: _stopped_here(tmp_path, words, Stop(1, "ask"))).code == 130
+    (run,) = run_folders(tmp_path / "multirun_outputs" / "s")
+    checkpoint = (run / "checkpoint.npz").read_bytes()
+    assert command(tmp_path, *words).code == 0
+    (run / "checkpoint.npz").write_bytes(checkpoint)
+    assert command(tmp_path, *words, "force=true").code == 0
+    assert read_record(run).execution["resumed_from"] is None
 
 
 @pytest.fixture(scope="module")

@@ -14,18 +14,18 @@ from hydra.conf import HydraConf
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.datasets import class_means
 from src.interruption import Interrupted, Interruption
-from src.keepsakes import write_class_means
-from src.launch.history import Entry
+from src.launch.history import recorded
 from src.launch.progress import display
 from src.launch.sweep import missing, say_preflight
 from src.launch.table import command, summary
-from src.launch.workers import Progress
+from src.launch.worker import Progress
 from src.record import Record
-from src.store import begin, read_record
+from src.store import begin, begin_again, read_record
 from src.study import Homes, locked
 from src.task import Job, Watch
+
+Train = Callable[[Job, Watch], Record]
 
 GRID = "hydra_plugins.sweepscope.grid.GridSweeper"
 
@@ -43,7 +43,9 @@ def say_what_it_would_cost(job: Job, config: DictConfig) -> None:
             folder.rmdir()
 
 
-def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], force: bool) -> Record:
+def run_alone(
+    job: Job, study: Path, train: Train, force: bool, keep: Callable[[Path], None]
+) -> Record:
     """Train one run in this process, unless its study has it.
 
     Parameters
@@ -56,6 +58,8 @@ def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], forc
         Trains it, and fills its folder.
     force
         Whether to train again what the study has.
+    keep
+        Puts into the study's folder what analysis needs beside its runs.
 
     Raises
     ------
@@ -65,24 +69,28 @@ def run_alone(job: Job, study: Path, train: Callable[[Job, Watch], Record], forc
     with locked(study, fresh=False), Interruption() as interruption:
         job = _settled(job, study)
         todo = missing([job], study, force)
-        begin(job.folder)
-        write_class_means(study, *class_means(job.run.dataset()))
-        entry = Entry.begin(study, job.words, 1, 1 - len(todo))
-        if todo:
-            with display([[job.run]]) as shown:
-
-                def watch(epoch: int, alive: int) -> bool:
-                    shown.progress(Progress(0, epoch, epoch * job.run.T))
-                    return interruption.requested
-
-                try:
-                    shown.ended(0, train(job, watch))
-                except Interrupted:
-                    raise Interrupted(f"the run is kept; {command(study)}") from None
-        record = read_record(job.folder)
-        entry.end([record] if todo else [])
+        (begin_again if force else begin)(job.folder)
+        keep(study)
+        with recorded(study, job.words, [job], todo) as records:
+            if todo:
+                _show(job, train, interruption, study)
+        record = records.get(job.id) or read_record(job.folder)
     print(summary([(job, record)], 0, 1 - len(todo), study))
     return record
+
+
+def _show(job: Job, train: Train, interruption: Interruption, study: Path) -> None:
+    """Train a run and show how it gets on."""
+    with display([[job.run]]) as shown:
+
+        def watch(epoch: int, alive: int) -> bool:
+            shown.progress(Progress(0, epoch, epoch * job.run.T))
+            return interruption.requested
+
+        try:
+            shown.ended(0, train(job, watch))
+        except Interrupted:
+            raise Interrupted(f"the run is kept; {command(study)}") from None
 
 
 def _settled(job: Job, study: Path) -> Job:

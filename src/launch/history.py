@@ -6,8 +6,8 @@ Owns the entry's fields. They hold no environment variable and no path of the ma
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,49 +15,78 @@ from src.errors import StoreError
 from src.keepsakes import HISTORY, read_history, write_history
 from src.provenance import diff_digest, provenance
 from src.record import Record
-from src.study import set_aside
-from src.timeline import Ending
+from src.store import has_ended, has_result, read_record
+from src.study import run_folders, set_aside
+from src.task import Job
+from src.timeline import DONE, Ending
 
 
-@dataclass
-class Entry:
-    """One command on a study; in its history from the moment that it starts."""
+@contextmanager
+def recorded(
+    study: Path, words: Sequence[str], jobs: Sequence[Job], todo: Sequence[Job]
+) -> Iterator[dict[str, Record]]:
+    """Have a command in the history of its study from its start, and how it ended at its end.
 
-    study: Path
-    fields: dict[str, Any] = field(default_factory=dict)
+    Yields a dict that is filled then: the latest record of every run that ended, by id.
 
-    @classmethod
-    def begin(cls, study: Path, words: Sequence[str], planned: int, reused: int) -> "Entry":
-        """Add a command to the history of its study."""
-        fields = {
-            "command": ["python", "-m", "src.train", *sys.argv[1:]],
-            "overrides": list(words),
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "planned": planned,
-            "reused": reused,
-            "trained": None,
-            "failed": None,
-            "outcomes": {},
-            "ended": None,
-            **provenance(),
-            "diff_digest": diff_digest(),
-        }
-        try:
-            history = read_history(study)
-        except StoreError as error:  # a torn history loses no run
-            print(
-                f"warning: {error}; set aside as {set_aside(study, study / HISTORY)}",
-                file=sys.stderr,
-            )
-            history = []
-        write_history(study, [*history, fields])
-        return cls(study, fields)
+    Parameters
+    ----------
+    study
+        Its folder.
+    words
+        The overrides.
+    jobs, todo
+        All that was asked for, and what of it the study does not have.
+    """
+    entry: dict[str, Any] = {
+        "command": ["python", "-m", "src.train", *sys.argv[1:]],
+        "overrides": list(words),
+        "started": _now(),
+        "planned": len(jobs),
+        "reused": len(jobs) - len(todo),
+        "trained": None,
+        "failed": None,
+        "left": None,
+        "outcomes": {},
+        "results": None,
+        "ended": None,
+        **provenance(),
+        "diff_digest": diff_digest(),
+    }
+    history = _history(study)
+    write_history(study, [*history, entry])
+    records: dict[str, Record] = {}
+    try:
+        yield records
+    finally:
+        for job in todo:
+            if has_ended(job.folder):
+                records[job.id] = read_record(job.folder, latest=True)
+        write_history(study, [*history, entry | _end(study, len(todo), records.values())])
 
-    def end(self, records: Iterable[Record]) -> None:
-        """Say how the runs ended that the command trained."""
-        endings = Counter(record.outcome.ending.name for record in records)
-        self.fields["ended"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        failed = endings[Ending.failed.name]
-        self.fields |= {"trained": endings.total() - failed, "failed": failed}
-        self.fields |= {"outcomes": dict(endings)}
-        write_history(self.study, [*read_history(self.study)[:-1], self.fields])
+
+def _end(study: Path, asked: int, records: Iterable[Record]) -> dict[str, Any]:
+    """Return how the runs ended that a command was to train, and how many results there are."""
+    endings = Counter(record.outcome.ending for record in records)
+    trained = sum(endings[ending] for ending in DONE)
+    return {
+        "trained": trained,
+        "failed": endings[Ending.failed],
+        "left": asked - trained,
+        "outcomes": {ending.name: count for ending, count in endings.items()},
+        "results": sum(map(has_result, run_folders(study))),
+        "ended": _now(),
+    }
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _history(study: Path) -> list[dict[str, Any]]:
+    try:
+        return read_history(study)
+    except StoreError as error:  # a torn history loses no run
+        aside = set_aside(study, study / HISTORY)
+        print(f"warning: {error}; set aside as {aside}", file=sys.stderr)
+        return []

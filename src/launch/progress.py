@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from src.launch.workers import Progress
+from src.launch.worker import Progress
 from src.record import Record
 from src.run import Run
 from src.timeline import Ending
@@ -89,7 +89,7 @@ class Display:
 def display(stacks: Sequence[Sequence[Run]]) -> Iterator[Display]:
     """Show how stacks get on, on standard error: a bar if that is a terminal, else lines."""
     counts = Counts(stacks)
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         with _bar(counts) as show:
             yield Display(counts, show)
     else:

@@ -6,7 +6,7 @@ said before and after.
 
 import itertools
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,24 @@ from src.errors import ConfigError, SweepscopeError
 from src.interruption import Interrupted
 from src.keepsakes import write_card, write_class_means
 from src.launch.batch import Plan, composer_of
-from src.launch.composition import Composer
-from src.launch.history import Entry
+from src.launch.history import recorded
 from src.launch.table import Ended, command, counted, summary
 from src.overrides import grid_size, parse, values
 from src.preflight import estimate
+from src.run import Run
 from src.schema import KEYS, RUN_KEYS
-from src.store import begin, clean, damage, has_ended, has_result, read_record
+from src.store import (
+    CHECKPOINT,
+    begin,
+    begin_again,
+    clean,
+    damage,
+    is_done,
+    read_record,
+)
 from src.study import locked, set_aside
 from src.task import Job
-from src.timeline import Ending
+from src.timeline import DONE, Ending
 
 
 class SweepFailed(SweepscopeError):
@@ -71,36 +79,35 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
         for parent in {job.folder.parent for job in todo}:
             parent.mkdir(exist_ok=True)  # any launcher finds the study cut, if it is
         for job in todo:
-            begin(job.folder)
+            (begin_again if config.force else begin)(job.folder)
         say_preflight(size, jobs, todo, config)
-        _keep(study, composer, jobs[0])
-        entry = Entry.begin(study, words, len(jobs), len(jobs) - len(todo))
-        try:
-            returns = sweeper.launcher.launch([job.words for job in todo], 0) if todo else []
-        except KeyboardInterrupt:
-            entry.end([read_record(job.folder) for job in todo if has_result(job.folder)])
-            raise Interrupted(_to_go_on(jobs, study)) from None
-        ended = [(job, read_record(job.folder, True)) for job in jobs if has_ended(job.folder)]
-        new = {job.id for job in todo}
-        entry.end([record for job, record in ended if job.id in new])
+        values, choices = composer.values(jobs[0].words)
+        keep(study, jobs[0].run, choices["experiment"], values["card"])
+        with recorded(study, words, jobs, todo) as records:
+            try:
+                returns = sweeper.launcher.launch([job.words for job in todo], 0) if todo else []
+            except KeyboardInterrupt:
+                raise Interrupted(_to_go_on(jobs, study)) from None
+    asked = {job.id for job in todo}
+    records |= {job.id: read_record(job.folder) for job in jobs if job.id not in asked}
+    ended = [(job, records[job.id]) for job in jobs if job.id in records]
     print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
     _raise_failures(len(jobs), ended)
     return [returns]
 
 
-def _keep(study: Path, composer: Composer, job: Job) -> None:
-    """Put into the study what analysis needs of the experiment and of the digits."""
-    values, choices = composer.values(job.words)
-    if values["card"] is not None:
-        write_card(study, choices["experiment"], values["card"])
-    write_class_means(study, *class_means(job.run.dataset()))
+def keep(study: Path, run: Run, experiment: str, card: Mapping[str, Any] | None) -> None:
+    """Put into a study what analysis needs of the experiment and of the digits."""
+    if card is not None:
+        write_card(study, experiment, card)
+    write_class_means(study, *class_means(run.dataset()))
 
 
 def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
-    """Return the jobs that have no whole result; damaged ones are set aside in their study."""
+    """Return the jobs that are not done; damaged ones are set aside in their study."""
     todo = []
     for job in jobs:
-        if has_result(job.folder) and not force:
+        if is_done(job.folder) and not force:
             wrong = damage(job.folder, job.id)
             if wrong is None:
                 if study:
@@ -149,13 +156,15 @@ def say_preflight(size: int, jobs: Sequence[Job], todo: Sequence[Job], config: A
 
 
 def _to_go_on(jobs: Sequence[Job], study: Path) -> str:
-    done = sum(has_result(job.folder) for job in jobs)
-    return f"{done} of {counted(len(jobs), 'run')} done, the others are kept; {command(study)}"
+    done = sum(is_done(job.folder) for job in jobs)
+    kept = sum((job.folder / CHECKPOINT).exists() for job in jobs)
+    said = f"{done} of {counted(len(jobs), 'run')} done" + (f", {kept} kept" if kept else "")
+    return f"{said}; {command(study)}"
 
 
 def _raise_failures(planned: int, ended: Ended) -> None:
     failed = sum(record.outcome.ending is Ending.failed for _, record in ended)
-    untrained = planned - len(ended)
+    untrained = planned - sum(record.outcome.ending in DONE for _, record in ended) - failed
     if failed:
         rest = f", {untrained} were not trained" if untrained else ""
         raise SweepFailed(f"{failed} of {planned} runs failed{rest}; their folders say why")

@@ -4,6 +4,7 @@ Owns the last words. Comparing runs is the affair of `analysis`.
 """
 
 import io
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,9 @@ MOST_ROWS = 40
 
 FINAL = ("train_loss", "test_loss", "train_acc", "test_acc")
 
+_STUDY_OR_FORCE = re.compile(r"\+*(study|force)=")
+"""What a command that goes on must not repeat: forced runs are known by their notes."""
+
 Ended = Sequence[tuple[Job, Record]]
 
 
@@ -29,7 +33,7 @@ def counted(number: int, noun: str) -> str:
 
 def command(study: Path) -> str:
     """Return how to go on with a study: the command that was typed, under its name."""
-    typed = [word for word in sys.argv[1:] if not word.startswith("study=")]
+    typed = [word for word in sys.argv[1:] if not _STUDY_OR_FORCE.match(word)]
     words = shlex.join([*typed, f"study={study.name}"])
     return f"to go on, type: python -m src.train {words}"
 
@@ -97,12 +101,12 @@ def _table(ended: Ended, varied: list[str]) -> str:
     for _, record in ended:
         row = record.choices | record.config
         final = [_number(record.final.get(name)) for name in FINAL]
-        seconds = f"{record.execution['seconds']:.3f}"
+        seconds = _number(record.execution.get("seconds"), 3)
         table.add_row(*(str(row[name]) for name in varied), str(record.outcome), *final, seconds)
     text = io.StringIO()
-    Console(file=text, width=400).print(table)
+    Console(file=text, width=400, markup=False, emoji=False).print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines() if line.strip())
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"
+def _number(value: float | None, decimals: int = 4) -> str:
+    return "–" if value is None else f"{value:.{decimals}f}"

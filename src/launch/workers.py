@@ -8,7 +8,6 @@ only the run which kills its worker is lost.
 import multiprocessing
 import signal
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -18,21 +17,13 @@ from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
 from src.interruption import Interrupted, Interruption
+from src.launch.worker import Progress, work
 from src.record import Record
-from src.task import Job, describe, end_without_result, run_jobs
+from src.task import Job, end_without_result
 from src.timeline import Ending
 
-REPORT_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One stack at the end of an epoch."""
-
-    stack: int
-    epoch: int
-    samples: int
-    """How many samples the stack has presented so far, over all its runs."""
+HEED_SECONDS = 0.1
+"""How soon a signal is heard that came while nobody had anything to say."""
 
 
 Report = Callable[[Progress], None]
@@ -45,6 +36,8 @@ class _Worker:
     pipe: Connection
     stack: int = 0
     jobs: tuple[Job, ...] = ()
+    asked: bool = False
+    """Whether it has been asked to stop."""
 
 
 def run_stacks(
@@ -67,18 +60,24 @@ def run_stacks(
         A signal asked to stop; every run has ended or has its checkpoint.
     """
     waiting: Waiting = deque((number, tuple(stack)) for number, stack in enumerate(stacks))
+    left = sum(map(len, stacks))
     crew = _Crew(n_jobs)
-    with Interruption(crew.stop) as interruption:
+    with Interruption() as interruption:
         try:
-            while (waiting and not interruption.requested) or crew.busy():
-                while waiting and not interruption.requested and (worker := crew.idle()):
+            while waiting or crew.busy():
+                if interruption.requested:
+                    waiting.clear()
+                    crew.stop()
+                while waiting and (worker := crew.idle()):
                     crew.give(worker, *waiting.popleft())
-                for pipe in wait([worker.pipe for worker in crew.busy()]):
+                for pipe in wait([worker.pipe for worker in crew.busy()], HEED_SECONDS):
                     worker = next(each for each in crew.workers if each.pipe is pipe)
-                    yield from _listen(worker, crew, waiting, report)
+                    for ended in _listen(worker, crew, waiting, report):
+                        left -= 1
+                        yield ended
         finally:
             crew.dismiss()
-    if interruption.requested:
+    if interruption.requested and left:
         raise Interrupted
 
 
@@ -103,7 +102,7 @@ class _Crew:
             return None
         context = _context()
         ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        process = context.Process(target=work, args=(theirs,), daemon=True)
         self.workers.append(_Worker(process, ours))  # before it starts: a signal may come between
         process.start()
         theirs.close()
@@ -115,10 +114,12 @@ class _Crew:
             worker.pipe.send((stack, jobs))
 
     def stop(self) -> None:
-        """Ask all to stop after the epoch that they are in."""
+        """Ask all, once, to stop after the epoch that they are in."""
         for worker in self.busy():
-            with suppress(OSError):  # as above
-                worker.pipe.send(None)
+            if not worker.asked:
+                worker.asked = True
+                with suppress(OSError):  # as above
+                    worker.pipe.send(None)
 
     def dismiss(self) -> None:
         for worker in self.workers:
@@ -153,6 +154,9 @@ def _listen(
         worker.process.join()
         crew.workers.remove(worker)
         message = _death(worker.process.exitcode)
+        if len(worker.jobs) > 1:
+            say = f"{message}: its {len(worker.jobs)} runs are tried again, one by one"
+            print(f"warning: {say}", file=sys.stderr)
         if len(worker.jobs) == 1 and worker.jobs[0].id not in crew.retried:
             crew.retried.add(worker.jobs[0].id)
             waiting.append((worker.stack, worker.jobs))
@@ -174,44 +178,3 @@ def _death(code: int | None) -> str:
     if code is not None and code < 0:
         return f"the worker was killed by {signal.Signals(-code).name}"
     return f"the worker ended with exit code {code}"
-
-
-def _work(pipe: Connection) -> None:
-    """Train what comes through the pipe, until it closes."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
-    while _parent_lives_until([pipe]):
-        order = pipe.recv()
-        if order is None:  # asked to stop after its last epoch
-            continue
-        stack, jobs = order
-        try:
-            pipe.send(run_jobs(jobs, _Reporter(pipe, stack, jobs[0].run.T)))
-        except Interrupted:
-            pipe.send(None)
-        except Exception as error:  # noqa: BLE001  whatever a run raises is that run's outcome
-            pipe.send(describe(error))
-
-
-def _parent_lives_until(pipes: list[Connection]) -> bool:
-    """Wait for a pipe; return False if the parent, which may be killed, dies first."""
-    parent = multiprocessing.parent_process()
-    return parent is None or parent.sentinel not in wait([*pipes, parent.sentinel])
-
-
-class _Reporter:
-    """Tells the parent of epochs, but not of every one, and hears whether to stop."""
-
-    def __init__(self, pipe: Connection, stack: int, T: int) -> None:
-        self.pipe, self.stack, self.T = pipe, stack, T
-        self.samples, self.last = 0, time.monotonic()
-
-    def __call__(self, epoch: int, alive: int) -> bool:
-        self.samples += alive * self.T if epoch else 0
-        if time.monotonic() - self.last >= REPORT_SECONDS:
-            self.last = time.monotonic()
-            parent = multiprocessing.parent_process()
-            if parent is not None and not parent.is_alive():
-                sys.exit("the sweep was killed")
-            self.pipe.send(Progress(self.stack, epoch, self.samples))
-        return self.pipe.poll() and self.pipe.recv() is None
