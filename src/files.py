@@ -49,7 +49,8 @@ def sync_folder(folder: Path) -> None:
 def sweep_away(folder: Path) -> None:
     """Remove what writers that were killed have left under temporary names."""
     for path in folder.glob(".*.tmp"):
-        path.unlink(missing_ok=True)
+        if path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def pack(**arrays: NDArray[Any]) -> bytes:
@@ -72,8 +73,9 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         raise StoreError(f"{path} is damaged: it is not an npz file")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
-                raise StoreError(f"{path} is larger than any file of a run, unpacked")
+            for member in archive.infolist():  # as `pack` writes them: what is small stays small
+                if member.compress_type != zipfile.ZIP_STORED:
+                    raise StoreError(f"{path} is damaged: it is packed, which no run's file is")
             return {name: _member(archive.read(f"{name}.npy")) for name in names}
     except StoreError:
         raise
@@ -83,6 +85,8 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
 
 def _member(data: bytes) -> NDArray[Any]:
     array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    if array.size > len(data):  # elements of no bytes, of which any number costs nothing
+        raise ValueError(f"{array.size} elements in {len(data)} bytes")
     return array
 
 

@@ -20,6 +20,9 @@ HISTORY = "sweep.json"
 CARD = "experiment.json"
 CLASS_MEANS = "class_means.npz"
 
+LISTS = ("figures", "comparisons", "claims")
+"""The parts of a card that are lists of entries."""
+
 
 def read_history(study: Path) -> list[dict[str, Any]]:
     """Read what was done in a study: an entry a command.
@@ -33,9 +36,9 @@ def read_history(study: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     content = read_json(path, "the history of a study")
-    if not isinstance(content, dict) or not isinstance(content.get("history"), list):
+    history = content.get("history") if isinstance(content, dict) else None
+    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
         raise StoreError(f"{path} is not the history of a study")
-    history: list[dict[str, Any]] = content["history"]
     return history
 
 
@@ -52,10 +55,17 @@ def write_card(study: Path, name: str, card: Mapping[str, Any]) -> None:
 def read_card(study: Path) -> dict[str, Any] | None:
     """Read the card of the experiment that a study belongs to, None where it has none."""
     path = study / CARD
-    card: dict[str, Any] | None = (
-        read_json(path, "the card of an experiment") if path.exists() else None
-    )
+    if not path.exists():
+        return None
+    card: dict[str, Any] = read_json(path, "the card of an experiment")
+    lists = [card.get(key) or [] for key in LISTS] if isinstance(card, dict) else [None]
+    if not all(isinstance(entry, dict) for each in lists for entry in _entries(each)):
+        raise StoreError(f"{path} is not the card of an experiment")
     return card
+
+
+def _entries(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [None]
 
 
 def write_class_means(study: Path, labels: NDArray[Any], means: NDArray[Any]) -> None:
@@ -67,8 +77,10 @@ def read_class_means(study: Path) -> dict[int, NDArray[Any]] | None:
     """Read the mean image (H, V) of every class by its label, None where the study has none."""
     if not (study / CLASS_MEANS).exists():
         return None
-    arrays = read_arrays(study / CLASS_MEANS, ("labels", "means"))
-    return dict(zip(arrays["labels"].tolist(), arrays["means"], strict=True))
+    labels, means = read_arrays(study / CLASS_MEANS, ("labels", "means")).values()
+    if labels.ndim != 1 or means.ndim != 3 or len(labels) != len(means):
+        raise StoreError(f"{study / CLASS_MEANS} does not hold an image a class")
+    return dict(zip(labels.tolist(), means, strict=True))
 
 
 def _write(path: Path, data: bytes) -> None:

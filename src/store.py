@@ -34,7 +34,7 @@ from src.files import (
 )
 from src.identity import ID_LENGTH
 from src.record import FORMAT, Record
-from src.timeline import Timeline
+from src.timeline import DONE, Timeline
 
 RECORD = "run.json"
 UNFINISHED = "unfinished.json"
@@ -93,6 +93,12 @@ def clean(folder: Path) -> None:
         sweep_away(place)
 
 
+def misfit(folder: Path) -> Path | None:
+    """Return what lies in the place of a run's file and is none, such as a folder."""
+    paths = (folder / name for name in FILES)
+    return next((path for path in paths if path.exists() and not path.is_file()), None)
+
+
 def has_result(folder: Path) -> bool:
     """Return whether a run's folder holds a result: it finished, or it diverged."""
     return (folder / RECORD).exists()
@@ -122,7 +128,10 @@ def read_record(folder: Path, latest: bool = False) -> Record:
     try:
         if not 1 <= values["format"] <= FORMAT:
             raise StoreError(f"{path} has format {values['format']}, this version reads {FORMAT}")
-        return Record.of_fields(values)
+        record = Record.of_fields(values)
+        if (record.outcome.ending in DONE) != (path.name == RECORD):
+            raise ValueError(f"{path.name} is not for a run that is {record.outcome.ending.name}")
+        return record
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StoreError(f"{path} is not the record of a run: {error}") from error
 
@@ -214,7 +223,7 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
         if arrays["id"].item() != folder.name[-ID_LENGTH:]:
             return None
         return Checkpoint.of_arrays(arrays)
-    except (StoreError, ValueError, TypeError):
+    except (StoreError, ValueError, TypeError, OverflowError):
         return None  # the run starts anew, and ends the same
 
 

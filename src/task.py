@@ -26,7 +26,7 @@ from src.provenance import provenance
 from src.record import Record
 from src.run import Run
 from src.store import read_checkpoint, write_checkpoint, write_run
-from src.timeline import CURVES, Ending, Outcome, Timeline
+from src.timeline import CURVES, Ending, Outcome, Timeline, snapshot_epochs
 from src.trainer import train
 
 WRITERS = 8
@@ -87,18 +87,21 @@ def _checkpoint(job: Job) -> Checkpoint | None:
     checkpoint, run = read_checkpoint(job.folder), job.run
     if checkpoint is None:
         return None
-    dtype, C = np.dtype(run.dtype.name), len(run.classes)
+    dtype, C, kept = np.dtype(run.dtype.name), len(run.classes), snapshot_epochs(run.epochs)
     shapes = (
         (checkpoint.filters, (run.L, run.I * run.J + 1)),
         (checkpoint.weights, (C, run.features(run.dataset()))),
         (checkpoint.biases, (C,)),
-        *((kept, (run.L, run.I, run.J)) for kept in checkpoint.kept.values()),
+        *((filters, (run.L, run.I, run.J)) for filters in checkpoint.kept.values()),
     )
     fits = (
         0 <= checkpoint.epoch < run.epochs
         and list(checkpoint.curves) == list(CURVES)
         and all(curve.shape == (run.epochs + 1,) for curve in checkpoint.curves.values())
+        and all(curve.dtype == np.float64 for curve in checkpoint.curves.values())
+        and list(checkpoint.kept) == [e for e in kept if e <= checkpoint.epoch]
         and all(array.shape == shape and array.dtype == dtype for array, shape in shapes)
+        and all(np.isfinite(array).all() for array, _ in shapes)  # else it would have diverged
     )
     return checkpoint if fits else None
 

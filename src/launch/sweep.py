@@ -32,6 +32,7 @@ from src.store import (
     clean,
     damage,
     is_done,
+    misfit,
     read_record,
 )
 from src.study import locked, set_aside
@@ -107,6 +108,9 @@ def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
     """Return the jobs that are not done; damaged ones are set aside in their study."""
     todo = []
     for job in jobs:
+        if (odd := misfit(job.folder)) and study:
+            place = set_aside(study, job.folder)
+            print(f"warning: {odd} is not a file; set aside as {place}", file=sys.stderr)
         if is_done(job.folder) and not force:
             wrong = damage(job.folder, job.id)
             if wrong is None:
