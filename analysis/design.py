@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 
 STREAMS = ("subset_seed", "init_seed", "order_seed")
 SEEDS = ("seed", *STREAMS)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,11 @@ class Design:
     factors: tuple[str, ...]
     crossed: tuple[str, ...] = ()
     implied: tuple[str, ...] = ()
+
+    @property
+    def resamples(self) -> str:
+        """What differs from seed to seed, in words."""
+        return ", ".join(self.resampled) or "nothing"
 
     def others(self, runs: pd.DataFrame, *named: str) -> tuple[list[str], list[str]]:
         """Return the factors that are averaged over, and those that only go with a named one.
@@ -98,6 +101,13 @@ def follows(runs: pd.DataFrame, key: str, leader: str) -> bool:
 
 def _leads(runs: pd.DataFrame, key: str, seeds: Sequence[str]) -> bool:
     return all(follows(runs, other, key) for other in seeds if other != key)
+
+
+def cell_of(runs: pd.DataFrame, factors: Sequence[str]) -> pd.Series:
+    """Return the number of every run's combination of factors, (n,); 0 without factors."""
+    if not factors:
+        return pd.Series(0, index=runs.index)
+    return runs.groupby(list(factors), dropna=False).ngroup()
 
 
 def by_seed(values: pd.Series, seeds: pd.Series, cells: pd.Series) -> tuple[Floats, int]:

@@ -10,12 +10,9 @@ Shapes: n runs, E+1 epochs (epoch 0 is the network before training).
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats
 from analysis.errors import AnalysisError
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,10 +154,13 @@ def instability(curves: Curves, last: int | None = None) -> Floats:
         raise AnalysisError(f"instability must look at 3 epochs or more, got {late.shape[1]}")
     steps: Floats = np.diff(late, axis=1)
     count = steps.shape[1]
-    spread = ((steps - steps.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    return np.asarray(
-        np.sqrt(spread / (count - 1 / count) / 2)
-    )  # so divided, its square is unbiased for noise around a line
+    unbiased = scatter(steps) / (count - 1 / count)  # for noise around a line
+    return np.asarray(np.sqrt(unbiased / 2))
+
+
+def scatter(steps: Floats) -> Floats:
+    """Return the sum of squares of the steps (n, E) about each run's mean step, (n,)."""
+    return np.asarray(((steps - steps.mean(axis=1, keepdims=True)) ** 2).sum(axis=1))
 
 
 def best(curves: Curves) -> Floats:

@@ -1,6 +1,6 @@
 """Measures by name: `final(test_acc)` can be computed, labelled and compared.
 
-The names, labels, units and directions stand here once; what they compute is `analysis.measures`.
+The names, labels and directions stand here once; what they compute is `analysis.measures`.
 """
 
 import difflib
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from analysis import measures
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
-from analysis.measures import Curves, Floats
-
-Better = Literal["higher", "lower"]
+from analysis.measures import Curves
+from analysis.statistics.contrasts import Better
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Measure:
     compute : from Curves (for `gap`: from the training and the test Curves) and the parameter to
         one value a run
     label : a sentence part with {curve} and {parameter}
-    unit : None where it is the unit of the curve
     better : "curve" where the curve's own direction decides
     parameter : what the number after the comma means, None where there is none
     required : whether that number must be given
@@ -33,7 +32,6 @@ class Measure:
 
     compute: Callable[..., Floats]
     label: str
-    unit: str | None = None
     better: Literal["curve", "lower"] = "curve"
     parameter: str | None = None
     required: bool = False
@@ -49,7 +47,6 @@ MEASURES: Mapping[str, Measure] = {
     "epochs_to": Measure(
         measures.epochs_to,
         "epochs until {curve} reaches {parameter}",
-        unit="epochs",
         better="lower",
         parameter="threshold",
         required=True,

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Indices
 from analysis.errors import AnalysisError
 from analysis.measures import Curves, times_to
-from analysis.metrics import MEASURES, Better, Metric, nearest, resolve, rises
-from analysis.statistics.contrasts import Endpoint, Kind
+from analysis.metrics import Metric, nearest, resolve, rises
+from analysis.statistics.contrasts import Better, Endpoint, Kind
 
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
 
-Floats = NDArray[np.float64]
 
 OUTCOMES = ("diverged", "failed", "interrupted", "finished")
 
@@ -49,8 +48,17 @@ UNITS = {
 
 def axis(curve: str) -> str:
     """Return a curve's title and unit, for an axis."""
-    unit = UNITS.get(curve.rsplit("_", 1)[-1])
+    unit = _unit(curve)
     return TITLES.get(curve, curve) + (f" ({unit})" if unit else "")
+
+
+def is_share(curve: str) -> bool:
+    """Tell whether a curve can only lie between 0 and 1."""
+    return _unit(curve).startswith("share")
+
+
+def _unit(curve: str) -> str:
+    return UNITS.get(curve.rsplit("_", 1)[-1], "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +82,7 @@ class Quantity:
     values: Floats
     kind: Kind
     better: Better
-    missed: NDArray[np.bool_] | None = None
+    missed: Flags | None = None
     horizon: float | None = None
     share: bool = False
 
@@ -112,9 +120,7 @@ def quantity(sweep: "Sweep", text: str) -> Quantity:
         return _time(sweep, metric, name)
     label = metric.label.replace(metric.curve, axis(metric.curve)) if metric.name != "gap" else ""
     values = _values(sweep, metric)
-    share = metric.name in ("final", "tail", "area", "best") and UNITS.get(
-        metric.curve.rsplit("_", 1)[-1], ""
-    ).startswith("share")
+    share = metric.name in ("final", "tail", "area", "best") and is_share(metric.curve)
     return Quantity(name, label or metric.label, values, "value", better, share=share)
 
 
@@ -155,7 +161,7 @@ def _rate(sweep: "Sweep", what: str) -> Quantity:
     )
 
 
-def spans(sweep: "Sweep") -> list[tuple[NDArray[np.intp], int]]:
+def spans(sweep: "Sweep") -> list[tuple[Indices, int]]:
     """Return the places of the runs of every length, with that length in epochs."""
     epochs = sweep.runs["epochs"].to_numpy()
     return [(np.flatnonzero(epochs == last), int(last)) for last in np.unique(epochs)]
@@ -170,6 +176,3 @@ def _padded(square: Floats, last: int) -> Floats:
 def quantities(sweep: "Sweep", texts: Sequence[str]) -> list[Quantity]:
     """Compute several quantities, each once."""
     return [quantity(sweep, text) for text in dict.fromkeys(texts)]
-
-
-__all__ = ["MEASURES", "TITLES", "Quantity", "axis", "quantities", "quantity", "spans"]

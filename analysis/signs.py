@@ -6,9 +6,9 @@ Shapes: n runs of one length, E+1 epochs.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from analysis.arrays import Floats, Indices
+from analysis.measures import scatter
 
 LATE = 0.25
 """What is late: the last quarter of the epochs, long enough to average out single jumps."""
@@ -39,7 +39,7 @@ class Signs:
     first_loss: Floats
     last_loss: Floats
     lowest_test: Floats
-    lowest_epoch: NDArray[np.intp]
+    lowest_epoch: Indices
     last_test: Floats
     loss_at_lowest: Floats
 
@@ -75,9 +75,10 @@ def signs(curves: dict[str, Floats]) -> Signs:
 
 
 def _jump(curve: Floats) -> Floats:
-    """Return the spread of the steps about the mean step, divided by √2 (see `instability`)."""
+    """Return the spread of the steps as `measures.instability` does, but of one step too.
+
+    One step has no spread about itself, so its divisor is the count alone: never 0, and biased.
+    """
     steps = np.diff(curve, axis=1)
-    if not steps.shape[1]:
-        return np.zeros(len(curve))
-    about = steps - steps.mean(axis=1, keepdims=True)
-    return np.asarray(np.sqrt((about**2).mean(axis=1) / 2))
+    count = steps.shape[1]
+    return np.asarray(np.sqrt(scatter(steps) / count / 2)) if count else np.zeros(len(curve))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.design import by_seed
+from analysis.arrays import Floats
+from analysis.design import by_seed, cell_of
 from analysis.errors import AnalysisError
 from analysis.evidence import evidence
 from analysis.quantities import Quantity
@@ -24,7 +24,6 @@ from analysis.statistics.tuning import tune
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
 
-Floats = NDArray[np.float64]
 
 DERIVED = ("quicker", "quick", "slow", "ratio")
 """Columns that say how the two rates of a run relate."""
@@ -90,23 +89,21 @@ def _between(
     if {vary, *statement.tune} & set(DERIVED):
         others = [name for name in others if name not in ("lrA", "lrW")]
     others = [name for name in others if frame[name].nunique(dropna=False) > 1]
-    endpoint = Endpoint("_value", asked.kind, statement.margin)
+    endpoints = [Endpoint("_value", asked.kind, statement.margin)]
     if statement.tune:
         at = tune(
-            frame.assign(survived=True) if asked.kind == "time" else frame,
+            frame,
             vary,
             list(statement.tune),
             "_value",
+            kind=asked.kind,
             better=asked.better,
             factors=others,
             seed=seed,
         )
-        (row,) = at.contrasts(endpoint)
-        if (row.level, row.against) != pair:
-            row = replace(row, difference=-row.difference, effect=-row.effect)
-        row = replace(row, level=pair[0], against=pair[1])
+        (row,) = at.contrasts(endpoints, [pair])
     else:
-        (row,) = contrasts(frame, vary, endpoint, [pair], factors=others, seed=seed)
+        (row,) = contrasts(frame, vary, endpoints, [pair], factors=others, seed=seed)
     return replace(row, metric=statement.measure)
 
 
@@ -115,10 +112,7 @@ def _against_bar(
 ) -> Test:
     seed, bar = sweep.design.seed, float(statement.bar or 0.0)
     within = [name for name in sweep.design.factors if name in frame]
-    cells = (
-        frame.groupby(within, dropna=False).ngroup() if within else pd.Series(0, index=frame.index)
-    )
-    means, left_out = by_seed(frame["_value"], frame[seed], cells)
+    means, left_out = by_seed(frame["_value"], frame[seed], cell_of(frame, within))
     row = contrast(
         means - bar,
         Endpoint(statement.measure, "value", statement.margin),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.design import by_seed, design
+from analysis.design import by_seed, cell_of, design
 from analysis.errors import AnalysisError
 from tests.study_folders import synthetic
 
@@ -75,6 +75,20 @@ def test_in_the_only_cell_the_seeds_without_a_value_are_left_out() -> None:
     means, left_out = by_seed(pd.Series([1.0, np.nan]), pd.Series([0, 1]), pd.Series([0, 0]))
     assert list(means) == [1.0]
     assert left_out == 1
+
+
+def test_runs_of_one_combination_of_factors_share_a_cell() -> None:
+    frame = pd.DataFrame({"act": ["b", "a", "b", None], "lrA": [0.1, 0.1, 0.1, 0.1]}, list("wxyz"))
+    cells = cell_of(frame, ["act", "lrA"])
+    assert list(cells.index) == list("wxyz")
+    assert cells["w"] == cells["y"]
+    assert cells.nunique() == 3
+    assert list(cell_of(frame, [])) == [0, 0, 0, 0]
+
+
+def test_what_the_seeds_resample_is_said_in_words() -> None:
+    assert design(runs(seed=[0, 1], order_seed=[7, 7]), ["seed"]).resamples == "subset, init"
+    assert design(runs(seed=[0, 0]), []).resamples == "nothing"
 
 
 def test_a_study_of_one_seed_has_a_design(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ STREAMS = ["subset_seed", "init_seed", "order_seed"]
 
 def test_components_solve_the_expected_mean_squares_of_a_two_way_layout():
     values = RNG.normal(size=(4, 5, 1)) + 3 * RNG.normal(size=(4, 1, 1))
-    table, _ = components(tidy(values, STREAMS), "y")
+    table, _ = components(tidy(values, STREAMS), "y", streams=STREAMS)
     plane = values[:, :, 0]
     rows, columns = plane.mean(axis=1), plane.mean(axis=0)
     between = 5 * rows.var(ddof=1)
@@ -125,7 +125,7 @@ def test_components_are_unbiased_and_share_out_their_sum():
         values = (
             RNG.normal(size=(3, 3, 3)) + RNG.normal(0, 2, (3, 1, 1)) + RNG.normal(0, 1, (1, 3, 1))
         )
-        table, _ = components(tidy(values, STREAMS), "y")
+        table, _ = components(tidy(values, STREAMS), "y", streams=STREAMS)
         assert table["share"].sum() == pytest.approx(1)
         found.append(table["variance"])
     spread = np.std(found, axis=0) / np.sqrt(300)
@@ -133,7 +133,7 @@ def test_components_are_unbiased_and_share_out_their_sum():
 
 
 def test_constant_runs_have_no_variance_to_share():
-    table, _ = components(tidy(np.ones((3, 3, 3)), STREAMS), "y")
+    table, _ = components(tidy(np.ones((3, 3, 3)), STREAMS), "y", streams=STREAMS)
     assert (table["variance"] == 0).all()
     assert table["share"].isna().all()
 
@@ -142,4 +142,4 @@ def test_a_single_stream_cannot_be_told_from_the_rest():
     with pytest.raises(
         AnalysisError, match="two crossed streams with 2 seeds each, got 4 subset_seed"
     ):
-        components(tidy(np.ones((4, 1, 1)), STREAMS), "y")
+        components(tidy(np.ones((4, 1, 1)), STREAMS), "y", streams=STREAMS)

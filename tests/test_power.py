@@ -1,7 +1,10 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from analysis.errors import AnalysisError
@@ -16,30 +19,42 @@ def test_the_power_of_the_paired_t_test_agrees_with_statsmodels(effect, n):
     )
 
 
+def theirs(effect):
+    """Return the seeds that statsmodels asks for."""
+    return math.ceil(TTestPower().solve_power(effect, alpha=0.05, power=0.8))
+
+
+def integrated(effect, n, level):
+    """Return P(|Z + δ√n| > c s) over s, the spread of n normal values (Student 1908)."""
+    bar, shift = stats.t.ppf(1 - level / 2, n - 1) / np.sqrt(n - 1), effect * np.sqrt(n)
+    chi = np.linspace(0, np.sqrt(n - 1) + 9, 4001)
+    beyond = stats.norm.cdf(shift - bar * chi) + stats.norm.cdf(-shift - bar * chi)
+    return np.trapezoid(beyond * stats.chi.pdf(chi, n - 1), chi)
+
+
 @given(st.floats(0.2, 3), st.integers(1, 50))
 def test_seeds_needed_are_the_fewest_that_have_the_power(effect, tests):
-    needed = seeds_needed(effect, 1.0, tests=tests)
-    assert paired_power(effect, needed.n, needed.level) >= 0.8
-    assert needed.n == 2 or paired_power(effect, needed.n - 1, needed.level) < 0.8
+    n, level = seeds_needed(effect, 1.0, tests=tests).n, 0.05 / tests
+    assert integrated(effect, n, level) >= 0.8 - 1e-6
+    assert n == 2 or integrated(effect, n - 1, level) < 0.8 + 1e-6
 
 
 def test_at_the_given_spread_the_test_finds_the_difference_in_80_percent():
     rng = np.random.default_rng(6)
     needed = seeds_needed(0.02, 0.03, tests=3)
     values = rng.normal(0.02, 0.03, (20_000, needed.n))
-    t = values.mean(axis=1) / values.std(axis=1, ddof=1) * np.sqrt(needed.n)
-    from scipy.stats import t as student
-
-    assert np.mean(2 * student.sf(np.abs(t), needed.n - 1) <= 0.05 / 3) == pytest.approx(
-        0.8, abs=0.03
-    )
+    found = stats.ttest_1samp(values, 0, axis=1).pvalue <= 0.05 / 3
+    assert np.mean(found) == pytest.approx(0.8, abs=0.03)
 
 
-def test_a_pilot_gives_a_range_and_a_known_spread_none():
-    assert str(seeds_needed(0.5, 1.0)) == "34 seeds for a difference of 0.5 with 80% power"
-    piloted = seeds_needed(-0.5, 1.0, pilot=5)
-    assert (piloted.low, piloted.n, piloted.high) == (14, 34, 262)
-    assert "(14 to 262 if differences are near normal)" in str(piloted)
+def test_a_pilot_gives_the_range_of_its_spread_and_a_known_spread_none():
+    """Both ends by statsmodels, at the ends of SciPy's chi-square interval of the spread."""
+    known, piloted = seeds_needed(0.5, 1.0), seeds_needed(-0.5, 1.0, pilot=5)
+    assert known.low == known.n == known.high == theirs(0.5)
+    low, high = np.sqrt(4 / stats.chi2.ppf([0.975, 0.025], 4))  # of 4 degrees of freedom
+    assert piloted.n == theirs(0.5)
+    assert (piloted.low, piloted.high) == (theirs(0.5 / low), theirs(0.5 / high))
+    assert str(piloted) == f"{piloted.n} ({piloted.low} to {piloted.high})"
 
 
 def test_the_interval_of_a_spread_covers_it():
@@ -51,14 +66,16 @@ def test_the_interval_of_a_spread_covers_it():
 
 
 def test_the_exact_test_needs_its_least_number_of_seeds_however_large_the_difference():
+    """Of n seeds the smallest p is 2 in 2^n."""
     assert seeds_needed(100.0, 1.0).n < 5
-    assert seeds_needed(100.0, 1.0, test="permutation").n == 6
-    assert seeds_needed(100.0, 1.0, tests=10, test="permutation").n == 9
+    assert seeds_needed(100.0, 1.0, test="permutation").n == 1 + math.ceil(math.log2(1 / 0.05))
+    needed = seeds_needed(100.0, 1.0, tests=10, test="permutation").n
+    assert needed == 1 + math.ceil(math.log2(10 / 0.05))
 
 
 def test_beyond_the_most_the_answer_stops():
     assert seeds_needed(1e-6, 1.0).n == MOST
-    assert f"over {MOST}" in str(seeds_needed(0.01, 1.0, pilot=3))
+    assert str(seeds_needed(0.01, 1.0, pilot=3)).endswith(f" to over {MOST})")
 
 
 @pytest.mark.parametrize(

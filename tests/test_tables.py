@@ -193,8 +193,12 @@ def test_degenerate_studies_get_an_answer_or_one_sentence(tmp_path: Path) -> Non
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         one = synthetic(tmp_path / "one", seeds=1, acts=("tanh",), rates=(0.1,))
-        assert "no" in str(one.table()) or len(one.table()) == 1
-        assert np.isnan(one.table()["test_acc_low"].iloc[0])
+        (row,) = one.table().to_dict("records")
+        assert (row["n"], row["runs"], row["finished"], row["test_acc_n"]) == (1, 1, 1, 1)
+        assert row["test_acc"] == one.runs["test_acc"].iloc[0]
+        assert np.isnan([row["test_acc_low"], row["test_acc_high"]]).all()
+        assert row["test_acc_note"] == "one value has no spread, so no interval"
+        assert one.table().caption.startswith("Mean and Student's t interval (95 %) over n = 1")
         with pytest.raises(AnalysisError, match="act must have two levels or more to compare"):
             one.compare("act")
         with pytest.raises(AnalysisError, match="a factor with two levels or more"):

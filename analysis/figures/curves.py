@@ -64,7 +64,7 @@ def _caption(sweep: "Sweep", table: pd.DataFrame, vary: Sequence[str], by: Seque
     few, many = int(table["n"].min()), int(table["n"].max())
     n = f"n = {many}" if few == many else f"n = {few} to {many}"
     parts = [
-        f"Mean over seeds ({n}, which resample {', '.join(design.resampled) or 'nothing'}) and "
+        f"Mean over seeds ({n}, which resample {design.resamples}) and "
         "band that holds at all epochs at once with 95 %; single runs faint."
     ]
     if few < 2:

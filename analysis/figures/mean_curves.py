@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
+from analysis.design import cell_of
 from analysis.statistics.bands import band
 
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
-
-Floats = NDArray[np.float64]
 
 
 def drawn(
@@ -25,7 +24,7 @@ def drawn(
     """
     runs, design = sweep.runs, sweep.design
     others, _ = design.others(runs, *vary, *by)
-    cell = runs.groupby(others, dropna=False).ngroup() if others else pd.Series(0, runs.index)
+    cell = cell_of(runs, others)
     panels = groups(runs, [*by, *vary])
     parts = []
     for name in metric:

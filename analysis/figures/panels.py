@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Axes, Drawing, look
 from analysis.figures.mean_curves import groups
 from analysis.figures.style import LINES, Pen, pens
-from analysis.quantities import UNITS, axis
+from analysis.quantities import axis, is_share
 from analysis.tables.table import level
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def _limit(
             ax.set_ylim(max(low - pad, floor), min(high + pad, ceiling))
 
 
-def reach(values: NDArray[np.float64]) -> float:
+def reach(values: Floats) -> float:
     """Return how far up to show: all, unless a few runs on their way out would hide the others."""
     known = values[np.isfinite(values)]
     if not known.size:
@@ -226,6 +226,6 @@ def reach(values: NDArray[np.float64]) -> float:
 
 
 def _bounds(curve: str) -> tuple[float, float]:
-    if UNITS.get(curve.rsplit("_", 1)[-1], "").startswith("share"):
+    if is_share(curve):
         return -0.02, 1.02
     return (0.0 if curve.endswith(("loss", "norm")) else -np.inf), np.inf

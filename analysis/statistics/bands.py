@@ -1,4 +1,4 @@
-"""Mean curves over seeds, with a pointwise interval and a band that holds at all epochs at once.
+"""Mean curves over seeds, with a band that holds at all epochs at once.
 
 The simultaneous factor bounds the largest |t| over the epochs by the expected Euler characteristic
 of a t process, with the curve's roughness estimated from its own residuals (Taylor and Worsley
@@ -10,13 +10,11 @@ values.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
-from analysis.statistics.intervals import FEW, NEAR_NORMAL
 from analysis.statistics.student import factor, tail
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,33 +24,26 @@ class Band:
     Attributes
     ----------
     epochs, mean : (E+1,)
-    low, high : (E+1,) simultaneous
-    pointwise_low, pointwise_high : (E+1,) Student's t at each epoch alone
-    n, left_out : seeds behind it, and those left out because their run diverged or ended
-    level : the coverage of either
-    note : what the reader must know, otherwise empty
+    low, high : (E+1,) simultaneous: they hold at all epochs at once
+    n : seeds behind it, without those whose run diverged or ended
     """
 
     epochs: Floats
     mean: Floats
     low: Floats
     high: Floats
-    pointwise_low: Floats
-    pointwise_high: Floats
     n: int
-    left_out: int
-    level: float
-    note: str = ""
 
 
 def band(curves: ArrayLike, epochs: ArrayLike, level: float = 0.95) -> Band:
-    """Return the mean curve over seeds with pointwise and simultaneous intervals.
+    """Return the mean curve over seeds with its simultaneous band.
 
     Parameters
     ----------
     curves : (n, E+1), a row a seed (or a paired difference of two levels); rows with NaN are left
-        out and counted
+        out
     epochs : (E+1,)
+    level : the share of studies in which the whole true curve lies within the band
 
     Raises
     ------
@@ -72,24 +63,8 @@ def band(curves: ArrayLike, epochs: ArrayLike, level: float = 0.95) -> Band:
     mean = whole[0] + (whole - whole[0]).mean(axis=0)
     residuals = whole - mean
     error = np.sqrt((residuals**2).sum(axis=0) / (n - 1) / n)
-    alone, together = factor(level, n - 1) * error, simultaneous_factor(residuals, level) * error
-    notes = [NEAR_NORMAL] if n < FEW else []
-    if flat := int((error == 0).sum()):
-        notes.append(
-            f"at {flat} of {at.size} epochs all {n} seeds agree, which says nothing of their spread"
-        )
-    return Band(
-        at,
-        mean,
-        mean - together,
-        mean + together,
-        mean - alone,
-        mean + alone,
-        n,
-        len(given) - n,
-        level,
-        "; ".join(notes),
-    )
+    half = simultaneous_factor(residuals, level) * error
+    return Band(at, mean, mean - half, mean + half, n)
 
 
 def simultaneous_factor(residuals: Floats, level: float) -> float:

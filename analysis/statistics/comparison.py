@@ -12,74 +12,34 @@ right at once is a little rarer.
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.statistics import rates, signflips, student
-from analysis.statistics.contrasts import Contrast, Endpoint, Test
+from analysis.statistics.contrasts import Contrast
 from analysis.statistics.holm import holm
-from analysis.statistics.pairing import contrasts
-
-SMALLEST = ("smallest_p", "smallest_p_equivalent")
 
 
-def compare(
-    cells: pd.DataFrame,
-    vary: str,
-    endpoints: Sequence[Endpoint],
-    *,
-    factors: Sequence[str] = (),
-    pairs: Sequence[tuple[object, object]] | None = None,
-    seed: str = "seed",
-    survived: str = "survived",
-    test: Test = "permutation",
-    alpha: float = 0.05,
-) -> pd.DataFrame:
-    """Compare the levels of one factor, paired by seed.
+def judge(family: Sequence[Contrast], alpha: float = 0.05) -> pd.DataFrame:
+    """Correct, bound and judge contrasts as one family.
 
     Parameters
     ----------
-    cells : a row a run; see `contrasts`
-    vary : the factor
-    endpoints : what is compared; all of them make one family with all pairs
-    factors : the other factors, averaged over within each seed
-    pairs : (level, against); all pairs of levels in the order of the frame unless given
-    test : "permutation" is exact; "t" assumes normal differences and is the only one that can speak
-        at few seeds
+    family : every test of the command, of `analysis.statistics.pairing.contrasts` or of a `Tuning`
     alpha : the family's rate of false alarms
 
     Returns
     -------
     DataFrame
-        A row a pair and endpoint: the fields of `Contrast`, then low and high (simultaneous
-        interval), p_holm, p_equivalent_holm, smallest_p_holm, real, equivalent, verdict and note.
+        A row a contrast: its fields, then low and high (simultaneous interval), p_holm,
+        p_equivalent_holm, smallest_p_holm, real, equivalent, verdict and note.
+
+    Raises
+    ------
+    AnalysisError : for an alpha that is no probability
     """
-    if vary not in cells.columns:
-        raise AnalysisError(
-            f"cells must have a column {vary!r}, got {', '.join(map(str, cells.columns))}"
-        )
-    levels = list(cells[vary].unique())
-    if pairs is None:
-        pairs = list(combinations(levels, 2))
-    if not pairs or not endpoints:
-        raise AnalysisError(
-            f"{vary} must have two levels or more to compare, got {', '.join(map(str, levels))}"
-        )
-    rows = [
-        row
-        for endpoint in endpoints
-        for row in contrasts(
-            cells, vary, endpoint, pairs, factors=factors, seed=seed, survived=survived, test=test
-        )
-    ]
-    return judge(rows, alpha)
-
-
-def judge(family: Sequence[Contrast], alpha: float = 0.05) -> pd.DataFrame:
-    """Correct, bound and judge contrasts as one family; the frame is that of `compare`."""
     if not 0 < alpha < 1:
         raise AnalysisError(f"alpha must be between 0 and 1, got {alpha!r}")
     table = pd.DataFrame(
@@ -109,10 +69,8 @@ def judge(family: Sequence[Contrast], alpha: float = 0.05) -> pd.DataFrame:
     return table
 
 
-def caption(
-    table: pd.DataFrame, resampled: Sequence[str] = ("subset", "init", "order"), alpha: float = 0.05
-) -> str:
-    """Say what a table of `compare` rests on, given what differs from seed to seed."""
+def caption(table: pd.DataFrame, resamples: str, alpha: float = 0.05) -> str:
+    """Say what a table of `judge` rests on, given in words what differs from seed to seed."""
     tests = len(table) + int(table["delta"].notna().sum())
     seeds = sorted(set(table["n"]))
     many = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
@@ -123,7 +81,7 @@ def caption(
     return (
         f"Differences are paired by seed and averaged over all other factors within each of "
         f"{many} seeds, which resample "
-        f"{', '.join(resampled)}; p by {how}, Holm over {tests} tests; "
+        f"{resamples}; p by {how}, Holm over {tests} tests; "
         f"intervals hold together at {1 - alpha:.0%}."
     )
 

@@ -11,13 +11,11 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.statistics.grid import Grid, complete_part
 
-Floats = NDArray[np.float64]
-STREAMS = ("subset_seed", "init_seed", "order_seed")
 DRAWS = 20_000
 COVERS = (
     "Generalised confidence intervals: 95 % for near-normal effects, 72 % for strongly skewed ones."
@@ -29,7 +27,7 @@ def components(
     cells: pd.DataFrame,
     value: str,
     *,
-    streams: Sequence[str] = STREAMS,
+    streams: Sequence[str],
     level: float = 0.95,
     generator: int = 0,
 ) -> tuple[pd.DataFrame, Grid]:

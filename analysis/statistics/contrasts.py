@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.statistics import rates, signflips, student
 from analysis.statistics.signflips import Side
 
-Floats = NDArray[np.float64]
 Kind = Literal["value", "time", "rate"]
+Better = Literal["higher", "lower"]
+Pair = tuple[object, object]
+"""(level, against): the difference is level minus against."""
 Test = Literal["permutation", "t"]
 
 

@@ -12,13 +12,12 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.statistics.grid import Grid, complete_part
 from analysis.statistics.student import factor
 
-Floats = NDArray[np.float64]
 COVERS = (
     "Intervals by the jackknife over seeds: 92 to 99 % where 95 % are meant, 82 to 85 % for a "
     "strong effect on strongly skewed values."

@@ -6,11 +6,10 @@ from math import prod
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats
 from analysis.errors import AnalysisError
 
-Floats = NDArray[np.float64]
 Levels = tuple[tuple[int, ...], ...]
 
 STEPS = 2_000
@@ -90,7 +89,7 @@ def complete_part(cells: pd.DataFrame, columns: Sequence[str], value: str) -> Gr
     )
 
 
-def _complete(filled: NDArray[np.bool_]) -> tuple[Levels, bool]:
+def _complete(filled: Flags) -> tuple[Levels, bool]:
     """Return the levels of the largest part without a hole, and whether the search was exhaustive.
 
     Every hole costs one of its levels; the emptiest is tried first.

@@ -1,9 +1,9 @@
 """Holm's correction of a family of tests (Holm 1979)."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from analysis.arrays import Floats
 
 
 def holm(p: ArrayLike) -> Floats:

@@ -1,21 +1,18 @@
-"""Intervals for one group of runs: a mean, a median, a share, or several means at once.
+"""Intervals for one group of runs: a mean, a median or a share.
 
 Each interval says how many values stand behind it and the coverage that it can reach. Differences
 between levels are the business of `analysis.statistics.comparison`. Values that are NaN (runs that
-diverged or ended) are counted in `missing` and never averaged.
+diverged or ended) are never averaged, and are no part of n.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.statistics.student import factor, mean_and_spread
-
-Floats = NDArray[np.float64]
-
 
 FEW = 50
 """Up to about this many seeds a Student's t interval falls short of 90 % on strongly skewed
@@ -35,7 +32,6 @@ class Interval:
     ----------
     estimate, low, high : in the unit of the values, NaN where there is none
     n : how many values stand behind it
-    missing : how many were NaN and left out
     coverage : the share of studies in which such an interval holds the truth, as far as it can
         promise; 0 without an interval
     note : one sentence where the reader must know more, otherwise empty
@@ -45,7 +41,6 @@ class Interval:
     low: float
     high: float
     n: int
-    missing: int
     coverage: float
     note: str = ""
 
@@ -63,10 +58,10 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     Exact for normal values at any n >= 2, good for accuracies; on strongly skewed values it falls
     short, and says so in its note.
     """
-    known, missing = _known(values, level)
+    known = _known(values, level)
     n = known.size
     if n < 2:
-        return _without(known, missing)
+        return _without(known)
     mean, spread = mean_and_spread(known)
     if spread == 0:
         return Interval(
@@ -74,13 +69,12 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
             np.nan,
             np.nan,
             n,
-            missing,
             0.0,
             f"all {n} values are equal, which says nothing of their spread: no interval",
         )
     half = factor(level, n - 1) * spread / float(np.sqrt(n))
     note = NEAR_NORMAL if n < FEW else ""
-    return Interval(mean, mean - half, mean + half, n, missing, level, note)
+    return Interval(mean, mean - half, mean + half, n, level, note)
 
 
 def median_interval(values: ArrayLike, level: float = 0.95) -> Interval:
@@ -92,10 +86,10 @@ def median_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     returned, labelled with what they reach. No assumption on the shape of the values; the coverage
     is exact for continuous ones and at least that for tied ones.
     """
-    known, missing = _known(values, level)
+    known = _known(values, level)
     n = known.size
     if n < 2:
-        return _without(known, missing)
+        return _without(known)
     from scipy.special import bdtr
 
     ranks = np.arange(1, n // 2 + 1)  # the interval from the k-th smallest to the k-th largest
@@ -110,7 +104,6 @@ def median_interval(values: ArrayLike, level: float = 0.95) -> Interval:
         float(ordered[k - 1]),
         float(ordered[n - k]),
         n,
-        missing,
         coverage,
         note,
     )
@@ -122,7 +115,7 @@ def wilson_interval(k: int, n: int, level: float = 0.95) -> Interval:
         raise AnalysisError(f"k of n must have 0 <= k <= n, got {k} of {n}")
     _check(level)
     if n == 0:
-        return Interval(np.nan, np.nan, np.nan, 0, 0, 0.0, "no values")
+        return Interval(np.nan, np.nan, np.nan, 0, 0.0, "no values")
     from scipy.special import ndtri
 
     z = float(ndtri(0.5 + level / 2))
@@ -138,13 +131,7 @@ def wilson_interval(k: int, n: int, level: float = 0.95) -> Interval:
         if n >= 100
         else "holds at its level on average over true rates, less than 90 % at some next to 0 or 1"
     )
-    return Interval(share, low, high, n, 0, level, note)
-
-
-def simultaneous_intervals(groups: Sequence[ArrayLike], level: float = 0.95) -> list[Interval]:
-    """Return Student's t intervals of several means that hold all at once (Bonferroni)."""
-    _check(level)
-    return [mean_interval(values, 1 - (1 - level) / len(groups)) for values in groups]
+    return Interval(share, low, high, n, level, note)
 
 
 def _check(level: float) -> None:
@@ -152,26 +139,24 @@ def _check(level: float) -> None:
         raise AnalysisError(f"level must be between 0 and 1, got {level!r}")
 
 
-def _known(values: ArrayLike, level: float) -> tuple[Floats, int]:
+def _known(values: ArrayLike, level: float) -> Floats:
     _check(level)
     given = np.asarray(values, dtype=np.float64)
     if given.ndim != 1:
         raise AnalysisError(f"values must be one number a seed, got the shape {given.shape}")
     if np.isinf(given).any():
         raise AnalysisError("values must be finite or NaN, got an infinite one")
-    known = given[~np.isnan(given)]
-    return known, given.size - known.size
+    return np.asarray(given[~np.isnan(given)])
 
 
-def _without(known: Floats, missing: int) -> Interval:
+def _without(known: Floats) -> Interval:
     if known.size:
         return Interval(
             float(known[0]),
             np.nan,
             np.nan,
             1,
-            missing,
             0.0,
             "one value has no spread, so no interval",
         )
-    return Interval(np.nan, np.nan, np.nan, 0, missing, 0.0, "no values")
+    return Interval(np.nan, np.nan, np.nan, 0, 0.0, "no values")

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.arrays import Flags, Floats
 from analysis.statistics.bands import Band, band
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def crossings(difference: Band) -> list[Meeting]:
     return found
 
 
-def _first(epochs: Floats, there: NDArray[np.bool_]) -> float | None:
+def _first(epochs: Floats, there: Flags) -> float | None:
     return float(epochs[there.argmax()]) if there.any() else None
 
 

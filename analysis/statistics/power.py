@@ -21,26 +21,17 @@ class SeedsNeeded:
     n : seeds at the given spread
     low, high : seeds at the ends of the spread's 95 % interval; both are n where the spread is
         taken as known
-    difference, sd : what was asked, in the unit of the metric
-    level : the level of a single test after correction
-    power : the chance to show the difference if it is there
     """
 
     n: int
     low: int
     high: int
-    difference: float
-    sd: float
-    level: float
-    power: float
 
     def __str__(self) -> str:
-        span = ""
-        if self.low != self.high:
-            most = f"over {self.high}" if self.high == MOST else f"{self.high}"
-            span = f" ({self.low} to {most} if differences are near normal)"
-        what = f"a difference of {self.difference:g} with {self.power:.0%} power"
-        return f"{self.n}{span} seeds for {what}"
+        n, low, high = (
+            f"over {MOST}" if n == MOST else f"{n}" for n in (self.n, self.low, self.high)
+        )
+        return f"{n} ({low} to {high})"
 
 
 def seeds_needed(
@@ -61,6 +52,7 @@ def seeds_needed(
     sd : standard deviation of the differences over seeds
     pilot : how many seeds the sd was estimated from; None where it is known
     tests : the size of the family; the level is alpha/tests, which is what Holm asks of the first
+    power : the chance to show the difference if it is there
     test : with "permutation", never fewer than the exact test needs to speak at all
 
     Notes
@@ -84,7 +76,7 @@ def seeds_needed(
     n, fewest, most = (
         max(least, _fewest(abs(difference) / spread, level, power)) for spread in (sd, low, high)
     )
-    return SeedsNeeded(n, fewest, most, difference, sd, level, power)
+    return SeedsNeeded(n, fewest, most)
 
 
 def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
-from analysis.metrics import Better
-
-Floats = NDArray[np.float64]
+from analysis.statistics.contrasts import Better
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,8 @@ class Ranks:
     levels : best first
     average : their average ranks over seeds, 1 is best
     n : seeds
-    friedman, friedman_p : chi-square with correction for ties and its p (Friedman 1937)
-    iman_davenport, iman_davenport_p : its less conservative F (Iman and Davenport 1980), better at
-        few seeds
+    iman_davenport, iman_davenport_p : the F of Iman and Davenport (1980) and its p, which at few
+        seeds is less conservative than the chi-square of Friedman (1937)
     critical_difference : average ranks closer than this are not told apart (Nemenyi 1963; Demšar
         2006)
     cliques : maximal groups of levels within the critical difference, of two levels or more
@@ -32,8 +30,6 @@ class Ranks:
     levels: tuple[object, ...]
     average: tuple[float, ...]
     n: int
-    friedman: float
-    friedman_p: float
     iman_davenport: float
     iman_davenport_p: float
     critical_difference: float
@@ -71,16 +67,14 @@ def rank(
     ranks = within_rows(given, better)
     average = ranks.mean(axis=0)
     order = np.argsort(average, kind="stable")
-    chi, chi_p, f, f_p = _omnibus(ranks)
+    f, p = _omnibus(ranks)
     reach = critical_difference(k, n, alpha)
     return Ranks(
         levels=tuple(levels[i] for i in order),
         average=tuple(float(average[i]) for i in order),
         n=n,
-        friedman=chi,
-        friedman_p=chi_p,
         iman_davenport=f,
-        iman_davenport_p=f_p,
+        iman_davenport_p=p,
         critical_difference=reach,
         cliques=tuple(
             tuple(levels[order[i]] for i in range(*span))
@@ -108,27 +102,23 @@ def critical_difference(k: int, n: int, alpha: float = 0.05) -> float:
     )
 
 
-def _omnibus(ranks: Floats) -> tuple[float, float, float, float]:
-    from scipy.special import chdtrc, fdtrc, gammaln
+def _omnibus(ranks: Floats) -> tuple[float, float]:
+    """Return F and p of the ranks (n, k), from Friedman's chi-square with correction for ties."""
+    from scipy.special import fdtrc, gammaln
 
     n, k = ranks.shape
     between = n * ((ranks.mean(axis=0) - (k + 1) / 2) ** 2).sum()
     within = ((ranks - (k + 1) / 2) ** 2).sum() / (n * (k - 1))  # k (k+1)/12 without ties
     if within == 0:  # every seed ties all levels
-        return 0.0, 1.0, 0.0, 1.0
+        return 0.0, 1.0
     chi = between / within
     left = n * (k - 1) - chi
     if left <= 1e-9:  # all seeds agree on the order
         _, ties = np.unique(ranks[0], return_counts=True)
         agree = np.exp((gammaln(ties + 1).sum() - gammaln(k + 1)) * (n - 1))  # by chance, exactly
-        return float(chi), float(chdtrc(k - 1, chi)), float("inf"), float(agree)
+        return float("inf"), float(agree)
     f = (n - 1) * chi / left
-    return (
-        float(chi),
-        float(chdtrc(k - 1, chi)),
-        float(f),
-        float(fdtrc(k - 1, (k - 1) * (n - 1), f)),
-    )
+    return float(f), float(fdtrc(k - 1, (k - 1) * (n - 1), f))
 
 
 def _cliques(average: Floats, reach: float) -> list[tuple[int, int]]:

@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from analysis.arrays import Floats
+
 Side = Literal["two-sided", "greater", "less"]
 
 EXACT = 16

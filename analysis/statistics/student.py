@@ -3,12 +3,11 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from analysis.arrays import Floats
 from analysis.statistics import signflips
 from analysis.statistics.signflips import Side
-
-Floats = NDArray[np.float64]
 
 
 def p_value(differences: ArrayLike, side: Side = "two-sided") -> float:

@@ -11,20 +11,16 @@ which keeps the promise (benchmarks/statistics/coverage.md).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Indices
 from analysis.errors import AnalysisError
-from analysis.metrics import Better
 from analysis.statistics import signflips
-from analysis.statistics.contrasts import Contrast, Endpoint, contrast
-from analysis.statistics.ranks import within_rows
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
+from analysis.statistics.candidates import Candidates, candidates
+from analysis.statistics.contrasts import Better, Contrast, Endpoint, Kind, Pair, contrast
+from analysis.statistics.rescoring import Halves, rescored
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,22 +32,16 @@ class Tuning:
     choices : a row a level and half: the chosen values, their average rank among the candidates,
         chosen_on and scored_on (seeds)
     cells : the runs that score, a row a seed, level and cell of the other factors
-    values : by column and block (seed and other factors): all candidates of each level, the frame
-        that tests are made on
-    ranks : (levels, seeds, candidates) average ranks within seeds, 1 is best
+    candidates : what was chosen from, on which the tests are made
     halves : the places of the seeds of either half
+    survived : the column that says which runs have a value
     """
 
     choices: pd.DataFrame
     cells: pd.DataFrame
-    values: pd.DataFrame
-    ranks: Floats
-    halves: tuple[Ints, Ints]
-
-    @property
-    def levels(self) -> list[object]:
-        """The levels, in the order of the choices."""
-        return list(self.choices["level"].unique())
+    candidates: Candidates
+    halves: Halves
+    survived: str = "survived"
 
     def caption(self) -> str:
         """Say in one sentence what the scores rest on."""
@@ -63,62 +53,74 @@ class Tuning:
             "seeds; the interval is for these choices."
         )
 
-    def contrasts(self, endpoint: Endpoint, survived: str = "survived") -> list[Contrast]:
-        """Test all pairs of levels at their own choices.
+    def contrasts(self, endpoints: Sequence[Endpoint], pairs: Sequence[Pair]) -> list[Contrast]:
+        """Test pairs of levels at their own choices.
 
         `analysis.statistics.comparison.judge` corrects and judges them.
 
         Parameters
         ----------
-        endpoint : a column of the cells; without a delta, for equivalence has no such test
+        endpoints : columns of the cells; without a delta, for equivalence has no such test
+        pairs : (level, against); a pair is left out where one of its levels was not run
+
+        Raises
+        ------
+        AnalysisError : for an endpoint with a delta
         """
-        if endpoint.delta is not None:
+        if any(endpoint.delta is not None for endpoint in endpoints):
             raise AnalysisError(
                 "tuned levels can be shown to differ, not to be equivalent: leave out delta"
             )
-        wide = pd.DataFrame(self.values[endpoint.metric]).astype("float64")
+        place = {level: i for i, level in enumerate(self.candidates.levels)}
+        there = [pair for pair in pairs if place.keys() >= set(pair)]
+        made = []
+        for endpoint in endpoints:
+            by_level, owner = self._values(endpoint)
+            made += [
+                self._contrast(endpoint, pair, (place[pair[0]], place[pair[1]]), by_level, owner)
+                for pair in there
+            ]
+        return made
+
+    def _values(self, endpoint: Endpoint) -> tuple[list[Floats], Indices]:
+        """Return each level's values, (blocks, candidates), and the place of every block's seed."""
+        values = self.candidates.values
+        wide = pd.DataFrame(values[endpoint.metric]).astype("float64")
         if endpoint.kind == "value":
-            wide = wide.where(self.values[survived].astype(bool))
-        by_level = [
-            wide.xs(level, axis=1).to_numpy(dtype=np.float64) for level in self.levels
-        ]  # (blocks, candidates)
+            wide = wide.where(values[self.survived].astype(bool))
         owner = pd.factorize(wide.index.get_level_values(0), sort=True)[0]
-        return [
-            self._contrast(endpoint, i, j, by_level[i], by_level[j], owner)
-            for i, j in combinations(range(len(self.levels)), 2)
-        ]
+        levels = self.candidates.levels
+        return [wide.xs(level, axis=1).to_numpy(dtype=np.float64) for level in levels], owner
 
     def _contrast(
-        self, endpoint: Endpoint, i: int, j: int, first: Floats, second: Floats, owner: Ints
+        self,
+        endpoint: Endpoint,
+        pair: Pair,
+        places: tuple[int, int],
+        by_level: Sequence[Floats],
+        owner: Indices,
     ) -> Contrast:
-        gaps = first[:, :, None] - second[:, None, :]  # (blocks, candidate of i, candidate of j)
+        i, j = places
+        ranks = self.candidates.ranks
+        gaps = by_level[i][:, :, None] - by_level[j][:, None, :]  # (blocks, candidates i, j)
         known = ~np.isnan(gaps)
-        shape = (self.ranks.shape[1], *gaps.shape[1:])
+        shape = (ranks.shape[1], *gaps.shape[1:])  # (seeds, candidates i, j)
         total, count = np.zeros(shape), np.zeros(shape)
         np.add.at(total, owner, np.where(known, gaps, 0.0))
         np.add.at(count, owner, known)
-        by_seed = np.where(
-            count > 0, total / np.maximum(count, 1), np.nan
-        )  # (seeds, candidate of i, candidate of j)
+        by_seed = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         patterns = signflips.patterns(shape[0])
-        scores = _scores(by_seed, self.ranks[i], self.ranks[j], self.halves, patterns)
+        scores = rescored(by_seed, ranks[i], ranks[j], self.halves, patterns)
         seen = scores[0]
         means = np.nansum(scores, axis=1) / np.maximum((~np.isnan(scores)).sum(axis=1), 1)
-        made = int(
-            _scores(count, self.ranks[i], self.ranks[j], self.halves, np.abs(patterns[:1])).sum()
-        )
+        made = int(rescored(count, ranks[i], ranks[j], self.halves, np.abs(patterns[:1])).sum())
         row = contrast(
-            seen[~np.isnan(seen)],
-            endpoint,
-            self.levels[i],
-            self.levels[j],
-            cells=made,
-            left_out=len(gaps) - made,
+            seen[~np.isnan(seen)], endpoint, *pair, cells=made, left_out=len(gaps) - made
         )
+        if not row.n:
+            return row
         slack = 1e-12 * np.nansum(np.abs(seen))
-        return replace(
-            row, p=float(np.mean(np.abs(means) >= abs(means[0]) - slack)) if row.n else row.p
-        )
+        return replace(row, p=float(np.mean(np.abs(means) >= abs(means[0]) - slack)))
 
 
 def tune(
@@ -127,6 +129,7 @@ def tune(
     nuisances: Sequence[str],
     metric: str,
     *,
+    kind: Kind = "value",
     better: Better = "higher",
     factors: Sequence[str] = (),
     seed: str = "seed",
@@ -143,109 +146,40 @@ def tune(
     nuisances : the columns to choose, such as lrA and lrW; of equals the smaller wins, the first
         column first
     metric : the column that chooses
-    factors : other factors; candidates are ranked within each seed and cell of these, diverged runs
-        last, and ranks averaged
+    kind, better : of that metric; runs that did not survive rank last, unless it is a time
+    factors : other factors; candidates are ranked within each seed and cell of these, and ranks
+        averaged
 
     Raises
     ------
     AnalysisError : for one seed, runs that share a cell, or if no candidate was run for every level
         with every seed
     """
-    blocks, columns = [seed, *factors], [vary, *nuisances]
-    missing = [name for name in [*blocks, *columns, metric, survived] if name not in cells.columns]
-    if missing:
-        raise AnalysisError(
-            f"cells must have a column {missing[0]!r}, got {', '.join(map(str, cells.columns))}"
-        )
-    seeds = sorted(cells[seed].unique())
-    if len(seeds) < 2:
-        raise AnalysisError("tuning must choose on some seeds and score on others, got one seed")
-    if cells.duplicated([*blocks, *columns]).any():
-        raise AnalysisError(
-            f"several runs share {', '.join([*blocks, *columns])}: "
-            "name the factor in which they differ"
-        )
-    levels = list(cells[vary].unique())
-    if len(levels) < 2:
-        raise AnalysisError(
-            f"{vary} must have two levels or more, got {', '.join(map(str, levels))}"
-        )
-    run = (
-        cells[[*blocks, *columns]]
-        .assign(_run=1.0)
-        .set_index([*blocks, *columns])["_run"]
-        .unstack(columns)
+    of = candidates(
+        cells,
+        vary,
+        nuisances,
+        metric,
+        kind=kind,
+        better=better,
+        factors=factors,
+        seed=seed,
+        survived=survived,
     )
-    everywhere = run.columns[run.notna().all()].to_frame(index=False).groupby(list(nuisances))[
-        vary
-    ].nunique() == len(levels)
-    candidates = everywhere.index[everywhere]  # sorted, so that the first of equals is the smaller
-    if candidates.empty:
-        raise AnalysisError(
-            f"no choice of {', '.join(nuisances)} was run for every {vary} with every seed"
-        )
-    chosen_rows = (
-        pd.MultiIndex.from_frame(cells[list(nuisances)])
-        if len(nuisances) > 1
-        else pd.Index(cells[nuisances[0]])
-    )
-    fit = cells[chosen_rows.isin(candidates)]
-    values = pd.DataFrame(fit.set_index([*blocks, *columns]).unstack(columns)).sort_index(axis=1)
-    known = values[metric].astype("float64").where(values[survived].astype(bool))
-    ranks = np.stack([_by_seed(known[level], better) for level in levels])
-    halves = (np.arange(0, len(seeds), 2), np.arange(1, len(seeds), 2))
+    places = np.arange(len(of.seeds))
+    halves = (places[::2], places[1::2])
     choices, scored = [], []
-    for level, rank in zip(levels, ranks, strict=True):
+    for level, rank in zip(of.levels, of.ranks, strict=True):
         for chosen_on, scored_on in (halves, halves[::-1]):
-            average = _average(rank[chosen_on])
-            choice = candidates[int(average.argmin())]
-            chosen = dict(
-                zip(nuisances, choice if isinstance(choice, tuple) else (choice,), strict=True)
-            )
+            average = rank[chosen_on].mean(axis=0).round(9)  # equals must stay equal
+            chosen = dict(zip(nuisances, of.choices[int(average.argmin())], strict=True))
             spans = {
-                "chosen_on": tuple(seeds[s] for s in chosen_on),
-                "scored_on": tuple(seeds[s] for s in scored_on),
+                "chosen_on": tuple(of.seeds[s] for s in chosen_on),
+                "scored_on": tuple(of.seeds[s] for s in scored_on),
             }
             choices.append({"level": level, **chosen, "average_rank": average.min(), **spans})
-            here = (fit[vary] == level) & fit[seed].isin(spans["scored_on"])
+            here = (of.cells[vary] == level) & of.cells[seed].isin(spans["scored_on"])
             for name, value in chosen.items():
-                here &= fit[name] == value
-            scored.append(fit[here])
-    return Tuning(pd.DataFrame(choices), pd.concat(scored).sort_index(), values, ranks, halves)
-
-
-def _by_seed(known: pd.DataFrame, better: Better) -> Floats:
-    """Rank the candidates within each block and average by seed, (seeds, candidates)."""
-    ranked = pd.DataFrame(within_rows(known.to_numpy(dtype=np.float64), better), index=known.index)
-    return ranked.groupby(level=0, sort=True).mean().to_numpy(dtype=np.float64)
-
-
-def _average(ranks: Floats) -> Floats:
-    return np.asarray(ranks.mean(axis=-2).round(9))  # equals must stay equal after rounding
-
-
-def _scores(
-    by_seed: Floats, first: Floats, second: Floats, halves: tuple[Ints, Ints], patterns: Floats
-) -> Floats:
-    """Return the difference of each seed at the choices of the other half, (patterns, seeds).
-
-    Levels are swapped where a sign is -1.
-    """
-    scores = np.full(patterns.shape, np.nan)
-    for chosen_on, scored_on in (halves, halves[::-1]):
-        swapped = (patterns[:, chosen_on] < 0).astype(np.float64)
-        left = (
-            (((1 - swapped) @ first[chosen_on] + swapped @ second[chosen_on]) / len(chosen_on))
-            .round(9)
-            .argmin(axis=1)[:, None]
-        )
-        right = (
-            (((1 - swapped) @ second[chosen_on] + swapped @ first[chosen_on]) / len(chosen_on))
-            .round(9)
-            .argmin(axis=1)[:, None]
-        )
-        kept = patterns[:, scored_on] > 0
-        scores[:, scored_on] = np.where(
-            kept, by_seed[scored_on, left, right], -by_seed[scored_on, right, left]
-        )
-    return scores
+                here &= of.cells[name] == value
+            scored.append(of.cells[here])
+    return Tuning(pd.DataFrame(choices), pd.concat(scored).sort_index(), of, halves, survived)

@@ -61,12 +61,12 @@ def classes(sweep: "Sweep", by: Sequence[str]) -> Table:
         named = dict(zip([*by, "class"], values, strict=True))
         ends = {"accuracy": found.estimate, "accuracy_low": low, "accuracy_high": high}
         rows.append({**named, "n": found.n, **ends})
-    resampled = ", ".join(sweep.design.resampled) or "nothing"
     return Table(
         pd.DataFrame(rows),
         f"{sweep.folder.name}: how well is each class decided?",
         f"Test accuracy of every class: mean and Student's t interval (95 %) over n seeds, which "
-        f"resample {resampled}, of the runs that finished; other factors averaged over.",
+        f"resample {sweep.design.resamples}, of the runs that finished; other factors averaged "
+        "over.",
         {**levels(by), "class": "class", "n": "n", "accuracy": estimate("accuracy")},
     )
 

@@ -1,19 +1,19 @@
 """Is this difference real? The levels of one factor, paired by seed, judged as one family."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from itertools import combinations
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.metrics import nearest
 from analysis.quantities import Quantity, quantities
 from analysis.selection import Names, key, names
 from analysis.statistics.comparison import caption, judge
-from analysis.statistics.contrasts import Contrast, Endpoint, Test
+from analysis.statistics.contrasts import Contrast, Test
 from analysis.statistics.pairing import contrasts
+from analysis.statistics.tuning import tune as at_best
+from analysis.tables.pairs import pairs_of
 from analysis.tables.table import Show, Table, estimate, level, levels, p_value, words
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def compare(
     -------
     Table
         by …, metric, level, against, n, difference, low, high (simultaneous), effect (d_z), p,
-        p_holm, verdict, note and the other columns of `analysis.statistics.comparison.compare`.
+        p_holm, verdict, note and the other columns of `analysis.statistics.comparison.judge`.
 
     Raises
     ------
@@ -64,63 +64,42 @@ def compare(
     """
     runs, design = sweep.runs, sweep.design
     key(vary, list(sweep.factors) or [vary])
-    split, nuisances = names(by), [key(name, list(runs.columns)) for name in names(tune)]
-    for name in split:
-        key(name, list(runs.columns))
+    split, nuisances = ([key(name, list(runs.columns)) for name in names(of)] for of in (by, tune))
     others, along = design.others(runs, vary, *split, *nuisances)
     asked = quantities(sweep, metric)
-    endpoints = [
-        q.endpoint(margin) for q, margin in zip(asked, _margins(delta, asked), strict=True)
-    ]
+    margins = _margins(delta, asked)
+    endpoints = [q.endpoint(margin) for q, margin in zip(asked, margins, strict=True)]
     cells = _cells(sweep, asked, [vary, *split, *others, *nuisances])
-    pairs = _pairs(sweep, vary, runs, against)
+    pairs = pairs_of(sweep, vary, against)
     parts = [((), cells)] if not split else list(cells.groupby(split, dropna=False))
     if len(pairs) * len(parts) * len(endpoints) > MOST_PAIRS:
         raise AnalysisError(
             f"{len(pairs)} pairs of {vary} are too many to compare: name a level to compare with "
             "(--against), or rank them (ranks)"
         )
+    first = asked[0]
+    choose = partial(at_best, metric=first.name, kind=first.kind, better=first.better)
     family: list[Contrast] = []
     rows: list[dict[str, Any]] = []
     captions: list[str] = []
     for values, part in parts:
-        here = dict(zip(split, values, strict=True))
         if nuisances:
-            made, at = _tuned(part, vary, nuisances, asked, endpoints, others, design.seed, pairs)
+            at = choose(part, vary, nuisances, factors=others, seed=design.seed)
+            made, chosen = at.contrasts(endpoints, pairs), _choices(at.choices, nuisances)
             captions = [at.caption()]
-            chosen = _choices(at.choices, nuisances)
         else:
-            made = [
-                row
-                for endpoint in endpoints
-                for row in contrasts(
-                    part, vary, endpoint, pairs, factors=others, seed=design.seed, test=test
-                )
-            ]
+            made = contrasts(
+                part, vary, endpoints, pairs, factors=others, seed=design.seed, test=test
+            )
             chosen = {}
         family += made
-        rows += [
-            {**here, **{f"{side}_at": chosen[getattr(row, side)] for side in ("level", "against")}}
-            if chosen
-            else here
-            for row in made
-        ]
+        here = dict(zip(split, values, strict=True))
+        rows += [here | _where(row, chosen) for row in made]
     table = judge(family, alpha)
     table = pd.concat([pd.DataFrame(rows, index=table.index), table], axis=1)
     if needed is not None:
         table["seeds_needed"] = [_needed(row, needed, table, alpha) for row in family]
-    resampled = design.resampled or ("nothing",)
-    captions.append(caption(table, resampled, alpha))
-    if along:
-        captions.append(f"{', '.join(along)} differ with {vary} and cannot be told apart from it.")
-    if left := int(table["left_out"].sum()):
-        captions.append(
-            f"{left} pairs were left out, for one of the two runs has no value: compare "
-            "rate(diverged) too."
-        )
-    captions += _horizons(asked)
-    if table["note"].nunique() == 1 and table["note"].iloc[0]:
-        captions.append(f"{table['note'].iloc[0]}.")
+    captions += _captions(table, caption(table, design.resamples, alpha), vary, along, asked)
     title = f"{sweep.folder.name}: does {vary} make a difference?"
     return Table(table, title, " ".join(captions), _columns(split, table, len(asked)))
 
@@ -130,35 +109,6 @@ def _cells(sweep: "Sweep", asked: Sequence[Quantity], columns: Sequence[str]) ->
     frame = sweep.runs[list(dict.fromkeys([seed, *columns]))].reset_index(drop=True)
     frame = frame.assign(survived=sweep.survived, **{q.name: q.values for q in asked})
     return frame.copy()
-
-
-def _pairs(
-    sweep: "Sweep", vary: str, runs: pd.DataFrame, against: Any
-) -> list[tuple[object, object]]:
-    there = set(runs[vary].dropna())
-    known = [value for value in sweep.levels.get(vary, sorted(there)) if value in there]
-    if len(known) < 2:
-        raise AnalysisError(
-            f"{vary} must have two levels or more to compare, got {', '.join(map(level, known))}"
-        )
-    if against is None:
-        return list(combinations(known, 2))
-    base = next(
-        (value for value in known if level(value) == level(against) or value == against), None
-    )
-    if base is None:
-        base = next((v for v in known if _same_number(v, against)), None)
-    if base is None:
-        options = [level(value) for value in known]
-        raise AnalysisError(f"no run has {vary}={against}: {nearest(str(against), options)}")
-    return [(value, base) for value in known if value != base]
-
-
-def _same_number(value: Any, word: Any) -> bool:
-    try:
-        return float(value) == float(word)
-    except (TypeError, ValueError):
-        return False
 
 
 def _margins(
@@ -172,35 +122,6 @@ def _margins(
     return [*given] * len(asked) if len(given) == 1 else [*given]
 
 
-def _tuned(
-    part: pd.DataFrame,
-    vary: str,
-    nuisances: Sequence[str],
-    asked: Sequence[Quantity],
-    endpoints: Sequence[Endpoint],
-    others: Sequence[str],
-    seed: str,
-    pairs: Sequence[tuple[object, object]],
-) -> tuple[list[Contrast], Any]:
-    from analysis.statistics.tuning import tune
-
-    first = asked[0]
-    if first.kind == "time":  # a time is known of every run, so that none ranks last for its end
-        part = part.assign(survived=True)
-    at = tune(part, vary, nuisances, first.name, better=first.better, factors=others, seed=seed)
-    made = [row for endpoint in endpoints for row in at.contrasts(endpoint)]
-    wanted = {frozenset(pair): pair for pair in pairs}
-    kept = [row for row in made if frozenset((row.level, row.against)) in wanted]
-    return [_turned(row, wanted[frozenset((row.level, row.against))]) for row in kept], at
-
-
-def _turned(row: Contrast, pair: tuple[object, object]) -> Contrast:
-    if (row.level, row.against) == pair:
-        return row
-    turned = replace(row, level=pair[0], against=pair[1], difference=-row.difference)
-    return replace(turned, effect=-row.effect)
-
-
 def _choices(choices: pd.DataFrame, nuisances: Sequence[str]) -> dict[object, str]:
     """Return what each level was run at, both halves."""
     of: dict[object, list[str]] = {}
@@ -210,22 +131,42 @@ def _choices(choices: pd.DataFrame, nuisances: Sequence[str]) -> dict[object, st
     return {value: " | ".join(dict.fromkeys(words)) for value, words in of.items()}
 
 
+def _where(row: Contrast, chosen: dict[object, str]) -> dict[str, str]:
+    """Return the columns that say what either side ran at, if levels are tuned."""
+    sides = ("level", "against") if chosen else ()
+    return {f"{side}_at": chosen[getattr(row, side)] for side in sides}
+
+
 def _needed(row: Contrast, difference: float, family: pd.DataFrame, alpha: float) -> str:
     from analysis.statistics.power import seeds_needed
 
     if not (row.n >= 2 and row.sd > 0):
         return "—"
     tests = len(family) + int(family["delta"].notna().sum())
-    found = seeds_needed(difference, row.sd, pilot=row.n, tests=tests, alpha=alpha, test=row.test)
-    return f"{found.n} ({found.low} to {found.high})"
+    return str(
+        seeds_needed(difference, row.sd, pilot=row.n, tests=tests, alpha=alpha, test=row.test)
+    )
 
 
-def _horizons(asked: Sequence[Quantity]) -> list[str]:
-    return [
+def _captions(
+    table: pd.DataFrame, rests: str, vary: str, along: Sequence[str], asked: Sequence[Quantity]
+) -> list[str]:
+    said = [rests]
+    if along:
+        said.append(f"{', '.join(along)} differ with {vary} and cannot be told apart from it.")
+    if left := int(table["left_out"].sum()):
+        said.append(
+            f"{left} pairs were left out, for one of the two runs has no value: compare "
+            "rate(diverged) too."
+        )
+    said += [
         f"{q.name} counts a run that never got there as {q.horizon:g} epochs, the common horizon."
         for q in asked
         if q.horizon is not None
     ]
+    if table["note"].nunique() == 1 and table["note"].iloc[0]:
+        said.append(f"{table['note'].iloc[0]}.")
+    return said
 
 
 def _columns(split: Sequence[str], table: pd.DataFrame, metrics: int) -> dict[str, str | Show]:

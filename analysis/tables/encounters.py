@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.arrays import Floats
+from analysis.design import cell_of
 from analysis.errors import AnalysisError
 from analysis.selection import key
 from analysis.statistics.meetings import Meeting, crossings, difference_band, parting
 from analysis.tables.table import Table, level
 
 if TYPE_CHECKING:
-    from analysis.design import Floats
     from analysis.sweep import Sweep
 
 MOST_PAIRS = 66
@@ -49,16 +50,17 @@ def meetings(sweep: "Sweep", vary: str, metric: Sequence[str], delta: float = 0.
                 rows.append({**named, **_of(None, "parted"), **_of(None, "crossed")})
                 continue
             found = difference_band(a, b, np.arange(a.shape[1], dtype=np.float64), level_)
+            named["n"] = found.n
             parted = _of(parting(found, delta), "parted")
             crossed: list[Meeting | None] = [*crossings(found)] or [None]
             rows += [{**named, **parted, **_of(each, "crossed")} for each in crossed]
-    resampled = ", ".join(sweep.design.resampled) or "nothing"
     return Table(
         pd.DataFrame(rows),
         f"{sweep.folder.name}: where do the curves of {vary} part and cross?",
         f"Read off simultaneous 95 % bands of the differences, paired by seed, for all "
-        f"{len(pairs) * len(metric)} together; n seeds resample {resampled}. A range runs from the "
-        "first epoch at which it may have happened to the first at which it must have.",
+        f"{len(pairs) * len(metric)} together; n seeds resample {sweep.design.resamples}. A range "
+        "runs from the first epoch at which it may have happened to the first at which it must "
+        "have.",
         {
             **({"curve": "curve"} if len(metric) > 1 else {}),
             "levels": lambda row: f"{level(row['level'])} and {level(row['against'])}",
@@ -79,7 +81,7 @@ def curves_by_seed(
     runs, design = sweep.runs, sweep.design
     key(vary, list(sweep.factors) or [vary])
     others, _ = design.others(runs, vary)
-    cell = runs.groupby(others, dropna=False).ngroup() if others else pd.Series(0, runs.index)
+    cell = cell_of(runs, others)
     alive = pd.Series(sweep.survived, runs.index)
     if others:
         alive &= alive.groupby(cell).transform("all")

@@ -54,12 +54,11 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", alpha: float = 0.
 
 def caption(sweep: "Sweep", found: Ranks, q: Quantity, left_out: int) -> str:
     """Say what the ranks rest on."""
-    resampled = ", ".join(sweep.design.resampled) or "nothing"
     left = f" {left_out} seeds without all levels are left out." if left_out else ""
     return (
-        f"Average ranks over {found.n} seeds, which resample {resampled}; 1 is best, {q.better} "
-        f"{q.name} is better, runs that diverged rank last.{left} Are all levels alike? p = "
-        f"{found.iman_davenport_p:.2g} (Iman and Davenport). Ranks closer than the critical "
+        f"Average ranks over {found.n} seeds, which resample {sweep.design.resamples}; 1 is best, "
+        f"{q.better} {q.name} is better, runs that diverged rank last.{left} Are all levels alike? "
+        f"p = {found.iman_davenport_p:.2g} (Iman and Davenport). Ranks closer than the critical "
         f"difference {found.critical_difference:.2f} (Nemenyi, 95 % together) are not told apart."
     )
 

@@ -72,13 +72,12 @@ def effects(sweep: "Sweep", metric: Sequence[str], by: Names = None) -> Table:
     whole = pd.concat(parts, ignore_index=True)
     ends = {"low": "share_low", "high": "share_high"}
     whole = whole.rename(columns=ends)[["metric", "effect", "share", *ends.values(), "F", "p"]]
-    resampled = ", ".join(design.resampled) or "nothing"
     return Table(
         whole,
         f"{sweep.folder.name}: what matters most?",
         f"Shares of the variance, corrected for what chance alone would explain; seeds, which "
-        f"resample {resampled}, are blocks. {'; '.join(grids)}. {COVERS} p is not corrected for "
-        "the number of effects.",
+        f"resample {design.resamples}, are blocks. {'; '.join(grids)}. {COVERS} p is not "
+        "corrected for the number of effects.",
         {
             **({"metric": "metric"} if len(asked) > 1 else {}),
             "effect": "effect",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.design import by_seed
+from analysis.design import by_seed, cell_of
 from analysis.errors import AnalysisError
 from analysis.quantities import Quantity, quantities
 from analysis.selection import Names, key, names
@@ -48,7 +48,7 @@ def table(
     rows_by = [key(name, list(runs.columns)) for name in names(by)] or list(design.factors)
     others, _ = design.others(runs, *rows_by)
     asked = quantities(sweep, metric)
-    cell = runs.groupby(others, dropna=False).ngroup() if others else pd.Series(0, runs.index)
+    cell = cell_of(runs, others)
     frame = runs[[*rows_by, *([design.seed] if design.seed in runs else [])]]
     places = pd.Series(np.arange(len(runs)), runs.index)
     groups = frame.groupby(rows_by, dropna=False) if rows_by else [((), frame)]
@@ -141,7 +141,6 @@ def _caption(
     rows: Sequence[dict[str, Any]],
 ) -> str:
     design = sweep.design
-    resampled = ", ".join(design.resampled) or "nothing"
     covered = sorted({row[f"{q.name}_coverage"] for row in rows for q in asked} - {0.0})
     reach = (
         " to ".join(f"{c:.0%}" for c in dict.fromkeys((covered[0], covered[-1]))) if covered else ""
@@ -156,7 +155,7 @@ def _caption(
         )
     counts = sorted({row[f"{q.name}_n"] for row in rows for q in asked if q.kind != "rate"})
     n = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))) if counts else "no"
-    parts = [f"{how} over n = {n} seeds, which resample {resampled}."] if counts else []
+    parts = [f"{how} over n = {n} seeds, which resample {design.resamples}."] if counts else []
     if any(q.kind == "rate" for q in asked):
         parts.append("Rates: k of n runs with Wilson's interval (95 %).")
     if others:

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from analysis.arrays import Floats
 from analysis.statistics.components import components
 from analysis.statistics.effects import effects
-from benchmarks.statistics.samples import SHAPES, Floats, Row, normal, share
+from benchmarks.statistics.samples import SHAPES, Row, normal, share
 
 A, B = np.array([-1.0, 0.0, 1.0]), np.array([-0.3, 0.0, 0.0, 0.3])
 EFFECTS = ("a", "b", "a × b")
@@ -54,7 +55,9 @@ def variances(repeats: int = 500) -> list[Row]:
         tables = []
         for noise in (draw((repeats, 4, 4, 4)) - mean) / sd:
             subset, init = (draw((4, 1, 1)) - mean) / sd, (draw((1, 4, 1)) - mean) / sd
-            tables.append(components(_tidy(noise + 2 * subset + init, STREAMS), "y")[0])
+            tables.append(
+                components(_tidy(noise + 2 * subset + init, STREAMS), "y", streams=STREAMS)[0]
+            )
         for i, stream in enumerate(STREAMS):
             held = share(t["low"][i] <= true[i] <= t["high"][i] for t in tables)
             rows.append(

@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr
 
+from analysis.arrays import Floats
 from analysis.statistics import signflips, student
-from analysis.statistics.comparison import bounds, compare, judge
+from analysis.statistics.comparison import bounds, judge
 from analysis.statistics.contrasts import Contrast, Endpoint, Test, contrast
 from analysis.statistics.holm import holm
+from analysis.statistics.pairing import contrasts
 from analysis.statistics.power import seeds_needed
 from analysis.statistics.tuning import tune
-from benchmarks.statistics.samples import RNG, SEEDS, SHAPES, Floats, Row, normal, share
+from benchmarks.statistics.samples import RNG, SEEDS, SHAPES, Row, normal, share
 
 
 def false_alarms(levels: int = 12) -> list[Row]:
@@ -179,7 +181,8 @@ def tuned(repeats: int = 300, seeds: int = 12) -> list[Row]:
                 pd.Series(y.ravel(), index=index, name="acc").reset_index().assign(survived=True)
             )
             tuning = tune(cells, "act", ["lrA"], "acc")
-            alarms.append(tuning.contrasts(Endpoint("acc"))[0].p <= 0.05)
-            plain.append(compare(tuning.cells, "act", [Endpoint("acc")])["p"][0] <= 0.05)
+            asked, pairs = [Endpoint("acc")], [("x", "y")]
+            alarms.append(tuning.contrasts(asked, pairs)[0].p <= 0.05)
+            plain.append(contrasts(tuning.cells, "act", asked, pairs)[0].p <= 0.05)
         rows.append((name, share(alarms), share(plain)))
     return rows

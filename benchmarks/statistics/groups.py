@@ -3,16 +3,17 @@
 import numpy as np
 from scipy.stats import binom
 
+from analysis.arrays import Floats
 from analysis.statistics.bands import band
 from analysis.statistics.intervals import (
     Interval,
     mean_interval,
     median_interval,
-    simultaneous_intervals,
     wilson_interval,
 )
 from analysis.statistics.power import sd_interval
-from benchmarks.statistics.samples import SEEDS, SHAPES, Floats, Row, normal, share
+from analysis.statistics.student import factor
+from benchmarks.statistics.samples import SEEDS, SHAPES, Row, normal, share
 
 
 def holds(interval: Interval, truth: float) -> bool:
@@ -30,7 +31,7 @@ def intervals(repeats: int = 10_000) -> list[Row]:
                 holds(i, mean) for i in map(mean_interval, samples) if i.coverage
             )  # where all are equal it is refused
             sets = [
-                [i for i in simultaneous_intervals(list(x)) if i.coverage]
+                [i for i in (mean_interval(values, 1 - 0.05 / 6) for values in x) if i.coverage]
                 for x in draw((repeats // 5, 6, n))
             ]
             six = share(all(holds(i, mean) for i in made) for made in sets)
@@ -88,6 +89,6 @@ def bands(repeats: int = 2_000, epochs: int = 101) -> list[Row]:
 def _bands(studies: Floats, mean: float) -> Row:
     made = [band(curves, np.arange(studies.shape[2])) for curves in studies]
     everywhere = share(bool(((b.low <= mean) & (b.high >= mean)).all()) for b in made)
-    return everywhere, share(
-        bool(((b.pointwise_low <= mean) & (b.pointwise_high >= mean)).all()) for b in made
-    )
+    n = studies.shape[1]
+    half = factor(0.95, n - 1) * studies.std(axis=1, ddof=1) / np.sqrt(n)
+    return everywhere, share((np.abs(studies.mean(axis=1) - mean) <= half).all(axis=1))

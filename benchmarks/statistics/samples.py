@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import betaincinv
 from scipy.stats import binom
 
-Floats = NDArray[np.float64]
+from analysis.arrays import Floats
+
 Row = tuple[str, ...]
 Draw = Callable[[tuple[int, ...]], Floats]
 RNG = np.random.default_rng(20_261_123)
