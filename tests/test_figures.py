@@ -13,6 +13,8 @@ from PIL import Image
 from analysis.errors import AnalysisError
 from analysis.figures.diagnoses import diagnose
 from analysis.figures.drawing import Drawing
+from analysis.figures.layout import layout
+from analysis.figures.limits import limits, reach
 from analysis.figures.ranking import ranks
 from analysis.figures.shares import effects
 from analysis.figures.style import OKABE_ITO, pens
@@ -88,7 +90,43 @@ def test_a_run_that_explodes_does_not_hide_the_others(tmp_path: Path) -> None:
         write_synthetic(tmp_path, {"test_loss": np.linspace(0.5, 0.1, 13)}, seed=seed)
     write_synthetic(tmp_path, {"test_loss": np.geomspace(0.5, 1e29, 13)}, act="none")
     figure = load_sweep(tmp_path).curves("test_loss", vary="act")
-    assert figure.axes[0].get_ylim()[1] < 1e4 or "leave the frame" in figure.caption
+    low, high = figure.axes[0].get_ylim()
+    assert low < 0.1
+    assert 0.5 < high < 1
+    assert "Some runs leave the frame of test_loss." in figure.caption
+
+
+@pytest.mark.parametrize("exploding", [1, 2, 3])
+def test_as_many_runs_may_explode_as_there_are_others(exploding: int) -> None:
+    others = np.linspace([0.5, 0.6, 0.7], [0.1, 0.1, 0.1], 13).T
+    values = np.concatenate([others, np.geomspace(np.full(exploding, 0.5), 1e29, 13).T])
+    values[-1, 8:] = np.nan  # one of them diverged
+    assert reach("test_loss", values) == pytest.approx(0.7)
+    low, high = limits("test_loss", values, others.mean(axis=0)) or (np.nan, np.nan)
+    assert (low, high) == pytest.approx((0.07, 0.73))
+
+
+def test_runs_that_do_not_explode_are_shown_whole() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.uniform(0.2, 1.0, (40, 1)) * np.ones(13)
+    assert reach("conv_norm", values) == values.max()
+    values[0] = 7.9 * np.sort(values[:, 0])[19]
+    assert reach("conv_norm", values) == values.max()
+    values[0] = 20.0
+    assert reach("conv_norm", values) == values[1:].max()
+
+
+@pytest.mark.parametrize("curve", ["conv_dead", "test_acc", "filter_similarity"])
+def test_what_has_an_upper_bound_does_not_explode(curve: str) -> None:
+    values = np.concatenate([np.full((9, 4), 0.01), np.ones((1, 4))])
+    assert reach(curve, values) == 1
+    assert (limits(curve, values, values[:0]) or (0, 0))[1] == 1.02
+
+
+def test_a_curve_without_a_value_has_no_limits() -> None:
+    assert limits("test_loss", np.full((2, 3), np.nan), np.full(3, np.nan)) is None
+    assert reach("test_loss", np.full((2, 3), np.nan)) == 1
+    assert reach("test_loss", np.zeros((2, 3))) == 0
 
 
 @pytest.mark.parametrize(
@@ -103,6 +141,34 @@ def test_a_run_that_explodes_does_not_hide_the_others(tmp_path: Path) -> None:
 def test_a_figure_that_cannot_be_drawn_says_why(sweep: Sweep, how: Any, words: str) -> None:
     with pytest.raises(AnalysisError, match=words):
         sweep.curves(**how)
+
+
+def test_panels_stand_by_curves_or_by_the_levels_of_one_or_two_factors(sweep: Sweep) -> None:
+    table = sweep.curves(["test_acc"], vary=[], by=["act", "lrA"]).table
+    two = layout(sweep, table, ["test_acc"], ["act", "lrA"])
+    acts = [panel.here["act"] for panel in two.panels if panel.row == 1]
+    assert acts == sweep.levels["act"]
+    assert {panel.here["lrA"] for panel in two.panels if panel.row == 1} == {0.1}
+    assert all(two.title_of(panel) == panel.here for panel in two.panels)
+    one = layout(sweep, table, ["test_acc", "test_loss"], ["lrA"])
+    assert [(p.curve, p.row, p.column) for p in one.panels] == [
+        *(("test_acc", 0, 0), ("test_acc", 0, 1), ("test_loss", 1, 0), ("test_loss", 1, 1))
+    ]
+    assert [one.title_of(panel) for panel in one.panels] == [{"lrA": 0.0}, {"lrA": 0.1}, {}, {}]
+    several = layout(sweep, table, ["test_acc", "test_loss", "train_acc"], [])
+    assert (several.rows, several.columns, len(several.panels)) == (2, 2, 3)
+    assert all(several.left(panel) for panel in several.panels)
+    assert [several.bottom(panel) for panel in several.panels] == [False, False, True]
+
+
+def test_too_many_panels_or_lines_are_refused(tmp_path: Path) -> None:
+    for T in range(2, 51):
+        write_synthetic(tmp_path, T=T)
+    many = load_sweep(tmp_path)
+    with pytest.raises(AnalysisError, match="49 panels are too many to read: select with --where"):
+        many.curves("test_acc", vary=[], by="T")
+    with pytest.raises(AnalysisError, match="49 lines are too many to read: select with --where"):
+        many.curves("test_acc", vary="T")
 
 
 def test_a_heatmap_writes_means_and_marks_cells_with_diverged_runs(sweep: Sweep) -> None:

@@ -75,7 +75,7 @@ def test_the_exact_test_needs_its_least_number_of_seeds_however_large_the_differ
 
 def test_beyond_the_most_the_answer_stops():
     assert seeds_needed(1e-6, 1.0).n == MOST
-    assert str(seeds_needed(0.01, 1.0, pilot=3)).endswith(f" to over {MOST})")
+    assert str(seeds_needed(0.01, 1.0, pilot=3)).endswith(f" to {MOST})")
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,14 @@ def test_shares_ranks_and_meetings_agree_with_how_the_study_was_made(tmp_path: P
     assert meetings["crossed"].isna().all()
 
 
+def test_where_curves_part_is_said_of_the_seeds_that_have_the_whole_curve(tmp_path: Path) -> None:
+    for act, seed in [(act, seed) for act in ("tanh", "relu") for seed in range(4)]:
+        unknown = act == "relu" and seed == 3
+        values = np.nan if unknown else np.full(13, seed / 10 + (act == "relu"))
+        write_synthetic(tmp_path, {"filter_similarity": values}, act=act, seed=seed)
+    assert load_sweep(tmp_path).meetings("act", "filter_similarity")["n"].tolist() == [3]
+
+
 def test_a_diverged_run_ranks_last(sweep: Sweep) -> None:
     part = sweep.where(lrA=0.1).ranks("act", "test_acc")
     relu = part.query("level == 'relu'")["rank"].iloc[0]

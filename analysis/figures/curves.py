@@ -12,8 +12,9 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing
+from analysis.figures.limits import reach
 from analysis.figures.mean_curves import drawn
-from analysis.figures.panels import draw, reach
+from analysis.figures.panels import draw
 from analysis.selection import Names, key, names
 from analysis.tables.table import level
 
@@ -78,7 +79,7 @@ def _caption(sweep: "Sweep", table: pd.DataFrame, vary: Sequence[str], by: Seque
         parts.append(f"{gone} runs diverged (×) and are in no mean.")
     if left := int(per["left_out"].sum()):
         parts.append(f"{left} combinations of other factors with such a run are left out of means.")
-    cut = [c for c in dict.fromkeys(table["curve"]) if reach(v := sweep.curve(c)) < np.nanmax(v)]
+    cut = [c for c in dict.fromkeys(table["curve"]) if reach(c, v := sweep.curve(c)) < np.nanmax(v)]
     if cut:
         parts.append(f"Some runs leave the frame of {', '.join(cut)}.")
     fixed = {

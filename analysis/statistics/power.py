@@ -28,10 +28,7 @@ class SeedsNeeded:
     high: int
 
     def __str__(self) -> str:
-        n, low, high = (
-            f"over {MOST}" if n == MOST else f"{n}" for n in (self.n, self.low, self.high)
-        )
-        return f"{n} ({low} to {high})"
+        return f"{self.n} ({self.low} to {self.high})"
 
 
 def seeds_needed(
