@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from analysis.findings import Finding, Kind
+from analysis.generations import Origin, stale
 from analysis.reading import find
 from analysis.run_examination import examine_run
 from src import ENGINE_VERSION
@@ -162,26 +163,26 @@ def _duplicates(folders: Sequence[Path]) -> list[Finding]:
 
 
 def _stale(records: dict[Path, Record]) -> list[Finding]:
-    """Find results of another engine, or of digits that have changed since."""
-    newest: dict[tuple[object, object], Record] = {}
-    for record in records.values():
-        source = record.config.get("source"), record.config.get("folder")
-        if source not in newest or _finished(record) >= _finished(newest[source]):
-            newest[source] = record
+    """Find runs of an older engine, or on digits that have changed since."""
+    origins = [_origin(record) for record in records.values()]
+    newest = max((origin.engine for origin in origins), default=ENGINE_VERSION)
     findings = []
-    for folder, record in records.items():
-        source = record.config.get("source"), record.config.get("folder")
-        if record.engine_version != ENGINE_VERSION:
-            words = f"trained by engine {record.engine_version}, this is {ENGINE_VERSION}"
+    for folder, origin, old in zip(records, origins, stale(origins), strict=True):
+        if origin.engine != ENGINE_VERSION:
+            words = f"trained by engine {origin.engine}, this is {ENGINE_VERSION}"
             findings.append(Finding(folder, Kind.stale, words))
-        elif record.data_digest != newest[source].data_digest:
-            words = f"the digits of {source[1] or source[0]} have changed since"
+        elif old:
+            words = f"the digits of {origin.source} have changed since"
+            if origin.engine != newest:
+                words = f"trained by engine {origin.engine}, others by {newest}"
             findings.append(Finding(folder, Kind.stale, words))
     return findings
 
 
-def _finished(record: Record) -> str:
-    return str(record.execution.get("finished", ""))
+def _origin(record: Record) -> Origin:
+    source = record.config.get("folder") or record.config.get("source")
+    finished = record.execution.get("finished", "")
+    return Origin(record.engine_version, str(source), record.data_digest, str(finished))
 
 
 def _beside_runs(study: Path, folders: Sequence[Path]) -> list[Finding]:

@@ -6,6 +6,7 @@ its path. The index that makes this fast is the affair of `index.py`.
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ import pandas as pd
 
 from analysis.timelines import Floats, Ints, Timelines
 from src.errors import StoreError, nearest
+from src.identity import ID_LENGTH
 from src.record import Record
 from src.store import TIMELINE, has_ended, read_curves, read_record
 from src.study import ROOT, run_folders
 from src.timeline import CURVES
+
+RESULTS = ("outcome", "epoch", "place", "message", "seconds", "finished", "engine", "digest")
+"""Columns of `sweep.runs` that are neither a key nor a curve."""
 
 
 def find(study: str | Path) -> Path:
@@ -30,11 +35,11 @@ def find(study: str | Path) -> Path:
         There is none.
     """
     if study == "latest":
-        studies = [p for p in Path(ROOT).glob("*") if p.is_dir() and _has_runs(p)]
+        studies = [path for path in Path(ROOT).glob("*") if _has_runs(path)]
         if not studies:
             raise StoreError(f"{Path(ROOT)} holds no study: python -m src.train makes one")
         return max(studies, key=lambda path: path.stat().st_mtime_ns)
-    for folder in (Path(study), Path(ROOT, study)):
+    for folder in (Path(ROOT, study), Path(study)):  # a study may be called as a folder is here
         if folder.is_dir():
             return folder
     hint = nearest(str(study), [path.name for path in Path(ROOT).glob("*") if path.is_dir()])
@@ -43,31 +48,53 @@ def find(study: str | Path) -> Path:
 
 
 def _has_runs(study: Path) -> bool:
-    return any(has_ended(folder) for folder in run_folders(study))
+    try:
+        return study.is_dir() and any(map(has_ended, run_folders(study)))
+    except OSError:  # nobody may read it: it hides no other study
+        return False
 
 
-def read_rows(folders: Sequence[Path]) -> tuple[pd.DataFrame, list[Path]]:
-    """Read the records of runs: a frame of a row a run, by run id, and the folders that had one.
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The records of runs that could be read: a row a run, by run id."""
+
+    runs: pd.DataFrame
+    folders: list[Path]
+    checksums: list[str | None]
+    """Of the runs' timelines."""
+
+
+def read_rows(folders: Sequence[Path]) -> Rows:
+    """Read the records of runs.
 
     Parameters
     ----------
-    folders : of runs; one whose record is damaged is warned of and left out
+    folders : of runs; one whose record is damaged or another run's is warned of and left out
     """
-    records = {}
+    records: dict[str, tuple[Path, Record]] = {}
     for folder in folders:
         try:
-            records[folder] = read_record(folder)
+            record = read_record(folder)
+            if folder.name[-ID_LENGTH:] != record.id:
+                raise StoreError(f"{folder} holds the record of another run, {record.id}")
+            if record.id in records:
+                raise StoreError(f"{folder} holds a run that {records[record.id][0]} holds too")
+            records[record.id] = folder, record
         except StoreError as error:
             warnings.warn(str(error), stacklevel=2)
-    index = pd.Index([record.id for record in records.values()], name="run", dtype="str")
-    rows = pd.DataFrame([_row(record) for record in records.values()], index=index)
-    return typed(rows), list(records)
+    index = pd.Index(list(records), name="run", dtype="str")
+    rows = pd.DataFrame([_row(record) for _, record in records.values()], index=index)
+    return Rows(
+        typed(rows),
+        [folder for folder, _ in records.values()],
+        [record.files.get(TIMELINE) for _, record in records.values()],
+    )
 
 
 def typed(rows: pd.DataFrame) -> pd.DataFrame:
     """Return a row a run with the types that the columns have, whatever is missing."""
     numbers = [name for name in ("epoch", *CURVES, "seconds") if name in rows]
-    words = [name for name in ("place", "folder") if name in rows]
+    words = [name for name in ("place", "folder", "message") if name in rows]
     rows = rows.astype(dict.fromkeys(numbers, np.float64) | dict.fromkeys(words, object))
     return rows.assign(**{name: rows[name].where(rows[name].notna(), None) for name in words})
 
@@ -86,15 +113,21 @@ def _row(record: Record) -> dict[str, Any]:
         "outcome": record.outcome.ending.name,
         "epoch": record.outcome.epoch,
         "place": record.outcome.place,
+        "message": record.outcome.reason or None,
         **final,
         "seconds": record.execution.get("seconds"),
+        "finished": str(record.execution.get("finished", "")),
+        "engine": record.engine_version,
+        "digest": record.data_digest[:ID_LENGTH],
     }
 
 
-def read_timelines(runs: pd.DataFrame, folders: Sequence[Path]) -> Timelines:
-    """Read the curves of runs from their files, all at once when the first is asked for.
+def read_timelines(
+    runs: pd.DataFrame, folders: Sequence[Path], checksums: Sequence[str | None]
+) -> Timelines:
+    """Read the curves of runs from their files.
 
-    A timeline that is damaged is warned of, and has no rows.
+    A timeline that is damaged, or not the one that was written, is warned of and has no rows.
     """
     if runs.empty:
         return Timelines(list(CURVES), np.empty(0, np.int64), lambda name: np.empty(0))
@@ -102,8 +135,8 @@ def read_timelines(runs: pd.DataFrame, folders: Sequence[Path]) -> Timelines:
     lengths = np.where(np.isnan(ended), -1, ended).astype(np.int64) + 1
     whole = runs["epochs"].to_numpy(dtype=np.int64) + 1
     curves = [
-        _curves(folder, int(rows), int(all_)) if rows else {}
-        for folder, rows, all_ in zip(folders, lengths, whole, strict=True)
+        _curves(folder, checksum, int(rows), int(all_)) if rows else {}
+        for folder, checksum, rows, all_ in zip(folders, checksums, lengths, whole, strict=True)
     ]
     lengths = np.array([len(next(iter(of.values()))) if of else 0 for of in curves], np.int64)
     names = dict.fromkeys([*CURVES, *(name for of in curves for name in of)])
@@ -116,9 +149,9 @@ def read_timelines(runs: pd.DataFrame, folders: Sequence[Path]) -> Timelines:
     return Timelines(list(names), lengths, source)
 
 
-def _curves(folder: Path, rows: int, whole: int) -> dict[str, Floats]:
+def _curves(folder: Path, checksum: str | None, rows: int, whole: int) -> dict[str, Floats]:
     try:
-        curves = read_curves(folder)
+        curves = read_curves(folder, checksum)
         if any(len(curve) != whole for curve in curves.values()):
             raise StoreError(f"{folder / TIMELINE} is not the timeline of its run")
     except StoreError as error:

@@ -4,6 +4,7 @@ Owns the verbs, which are the same words at the shell (`python -m analysis`). Ho
 has a room of its own, which is entered when it is asked.
 """
 
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.design import Design, design
+from analysis.generations import Origin, stale
 from analysis.index import Contents, read_study
-from analysis.reading import find
+from analysis.reading import RESULTS, find
 from analysis.selection import Names, chosen, key, names
 from analysis.timelines import Floats, Timelines
 from src.errors import StoreError
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from analysis.figures.drawing import Drawing
     from analysis.figures.film import Film
     from analysis.tables.table import Table
-
-RESULTS = ("outcome", "epoch", "place", "seconds")
-"""Columns of `runs` that are neither a key nor a curve."""
 
 
 class Sweep:
@@ -138,12 +137,7 @@ class Sweep:
         """
         wanted = {**(selection or {}), **more}
         places = np.flatnonzero(chosen(self.runs, wanted))
-        part = Contents(
-            self.runs.iloc[places],
-            [self.folders[i] for i in places],
-            lambda: self._timelines.take(places),
-        )
-        return Sweep(self.folder, part, self.levels, self._seed)
+        return Sweep(self.folder, self._contents.take(places), self.levels, self._seed)
 
     def units(self, seed: str | None) -> "Sweep":
         """Return the same runs with another stream as the unit of all statistics."""
@@ -242,6 +236,9 @@ class Sweep:
 def load_sweep(study: str | Path = "latest") -> Sweep:
     """Load a study.
 
+    Runs of an older engine, or on digits that have changed since, are warned of and left out: they
+    are not to be compared with the others.
+
     Parameters
     ----------
     study : its folder, its name under `multirun_outputs/`, or `latest`
@@ -255,4 +252,16 @@ def load_sweep(study: str | Path = "latest") -> Sweep:
     contents = read_study(folder)
     if contents.runs.empty:
         raise StoreError(f"{folder} holds no run that has ended")
-    return Sweep(folder, contents)
+    return Sweep(folder, _newest(folder, contents))
+
+
+def _newest(study: Path, contents: Contents) -> Contents:
+    runs = contents.runs
+    sources = runs["folder"].fillna(runs["source"])
+    columns = (runs["engine"], sources, runs["digest"], runs["finished"])
+    old = np.array(stale([Origin(*row) for row in zip(*columns, strict=True)]), bool)
+    if not old.any():
+        return contents
+    words = "trained by an older engine or on digits that have changed since"
+    warnings.warn(f"{study}: {old.sum():,} runs are left out, {words}", stacklevel=3)
+    return contents.take(np.flatnonzero(~old))

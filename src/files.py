@@ -4,6 +4,7 @@ Owns the bytes of arrays and JSON on disk. No pickle is written or read, and not
 before its size is known. What the files mean is the affair of `store.py` and `study.py`.
 """
 
+import hashlib
 import io
 import json
 import os
@@ -60,8 +61,10 @@ def pack(**arrays: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
-    """Read named arrays of an npz file.
+def read_arrays(
+    path: Path, names: Iterable[str], checksum: str | None = None
+) -> dict[str, NDArray[Any]]:
+    """Read named arrays of an npz file, and hold it to a checksum if one is given.
 
     Raises
     ------
@@ -69,6 +72,8 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[Any]]:
         It is missing, damaged, too large, or holds other arrays.
     """
     data = read_bytes(path)
+    if checksum is not None and hashlib.sha256(data).hexdigest() != checksum:
+        raise StoreError(f"{path} is not the file that was written")
     if not data.startswith(b"PK"):
         raise StoreError(f"{path} is damaged: it is not an npz file")
     try:

@@ -167,10 +167,10 @@ def begin_again(folder: Path) -> None:
             replace(folder / UNFINISHED, to_json(record.to_fields()), durable=False)
 
 
-def read_curves(folder: Path) -> dict[str, NDArray[np.float64]]:
-    """Read a run's curves by name: (epochs + 1,) each."""
+def read_curves(folder: Path, checksum: str | None = None) -> dict[str, NDArray[np.float64]]:
+    """Read a run's curves by name, (epochs + 1,) each, and hold the file to a checksum."""
     path = folder / TIMELINE
-    arrays = read_arrays(path, ("names", "curves"))
+    arrays = read_arrays(path, ("names", "curves"), checksum)
     names, curves = arrays["names"].tolist(), arrays["curves"]
     if not isinstance(names, list) or curves.ndim != 2 or len(names) != len(curves):
         raise StoreError(f"{path} is not the timeline of a run")

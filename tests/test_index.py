@@ -1,12 +1,16 @@
 """The index is a copy that is never believed against the files, and never needed."""
 
+import hashlib
 import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from analysis import index
@@ -63,7 +67,7 @@ def test_deleting_the_index_costs_nothing(study: Path) -> None:
     same(load_sweep(study), before)
 
 
-@pytest.mark.parametrize("file", ["runs.parquet", "timelines.parquet"])
+@pytest.mark.parametrize("file", ["runs.parquet", "timelines.parquet", "checksums.json"])
 @pytest.mark.parametrize("damage", ["missing", "torn", "foreign"])
 def test_a_damaged_index_is_no_index(study: Path, file: str, damage: str) -> None:
     before = load_sweep(study)
@@ -74,6 +78,56 @@ def test_a_damaged_index_is_no_index(study: Path, file: str, damage: str) -> Non
         path.write_bytes(path.read_bytes()[:100])
     else:
         pd.DataFrame({"x": [1]}).to_parquet(path)
+    same(load_sweep(study), before)
+
+
+@pytest.mark.parametrize("file", ["runs.parquet", "timelines.parquet", "checksums.json"])
+def test_a_flipped_bit_of_the_index_changes_no_number(study: Path, file: str) -> None:
+    """Anywhere: in a number, a name, a length, or a stamp."""
+    before = load_sweep(study)
+    path, rng = study / INDEX / file, np.random.default_rng(0)
+    whole = path.read_bytes()
+    for place in rng.integers(0, len(whole), 60):
+        torn = bytearray(whole)
+        torn[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(torn)
+        same(load_sweep(study), before)
+
+
+def _lie(study: Path, compression: str = "none", **columns: Any) -> None:
+    """Write the index's rows anew with other columns, and with the checksum that this has."""
+    path, checksums = study / INDEX / "runs.parquet", study / INDEX / "checksums.json"
+    lying = pa.Table.from_pandas(pq.read_table(path).to_pandas().assign(**columns))
+    pq.write_table(lying, path, compression=compression)
+    now = {"runs.parquet": hashlib.sha256(path.read_bytes()).hexdigest()}
+    checksums.write_text(json.dumps(json.loads(checksums.read_text()) | now))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"_rows": 10**9},
+        {"_rows": -5},
+        {"_rows": "x"},
+        {"_folder": "one"},
+        {"_folder": 7},
+        {"_record": "x"},
+        {"epoch": 3.0},
+    ],
+    ids=str,
+)
+def test_an_index_that_lies_is_no_index(study: Path, columns: dict[str, Any]) -> None:
+    before = load_sweep(study)
+    _lie(study, **columns)
+    same(load_sweep(study), before)
+
+
+def test_an_index_that_would_unfold_is_not_read(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = load_sweep(study)
+    _lie(study, compression="zstd")
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda *_: pytest.fail("it was read"))
     same(load_sweep(study), before)
 
 

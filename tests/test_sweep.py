@@ -13,9 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import Sweep, load_sweep
+from analysis import Sweep, doctor, load_sweep
+from analysis.findings import Kind
 from src import task
 from src.errors import StoreError
+from src.files import to_json
+from src.identity import run_id
 from src.keepsakes import write_history
 from src.run import Run
 from src.store import read_curves, read_record
@@ -250,3 +253,64 @@ def test_a_sweep_says_how_its_runs_ended_and_what_the_last_command_did(study: Pa
 def test_a_history_that_says_nothing_hides_no_run(study: Path, history: bytes) -> None:
     (study / "sweep.json").write_bytes(history)
     assert "runs in" in repr(load_sweep(study))
+
+
+def _again(study: Path, **changes: Any) -> Path:
+    """Put a copy of a run into a study, as if trained by another engine or on other data."""
+    run = next(run_folders(study))
+    record = read_record(run)
+    for key, value in changes.items():
+        setattr(record, key, value)
+    record.execution["finished"] = "2001-01-01T00:00:00Z"  # before all others
+    record.id = run_id(record.config, record.data_digest, record.engine_version)
+    copy = run.with_name(f"{run.name[:-16]}{record.id}")
+    shutil.copytree(run, copy)
+    (copy / "run.json").write_bytes(to_json(record.to_fields()))
+    return copy
+
+
+@pytest.mark.parametrize("changes", [{"engine_version": 0}, {"data_digest": "0" * 64}])
+def test_runs_of_an_older_generation_are_warned_of_left_out_and_stale_to_the_doctor(
+    study: Path, changes: dict[str, Any]
+) -> None:
+    whole = load_sweep(study)
+    copy = _again(study, **changes)
+    with pytest.warns(UserWarning, match=r"1 runs are left out, trained by an older engine or on"):
+        sweep = load_sweep(study)
+    assert sorted(sweep.runs.index) == sorted(whole.runs.index)
+    assert sweep.timelines["run"].nunique() == whole.timelines["run"].nunique()
+    (finding,) = (f for f in doctor.examine(study).findings if f.kind is Kind.stale)
+    assert finding.path == copy
+    assert doctor.report(study)[1] == 0
+
+
+def test_a_newer_engine_leaves_all_older_runs_out(study: Path) -> None:
+    copy = _again(study, engine_version=99)
+    with pytest.warns(UserWarning, match="runs are left out"):
+        sweep = load_sweep(study)
+    assert sweep.folders == [copy]
+
+
+def test_a_run_that_lies_twice_is_read_once_with_a_warning(study: Path) -> None:
+    whole = load_sweep(study)
+    run = whole.folders[0]
+    shutil.copytree(run, study / run.name[-16:][:2] / run.name)
+    with pytest.warns(UserWarning, match="holds a run that .* holds too"):
+        sweep = load_sweep(study)
+    assert sorted(sweep.runs.index) == sorted(whole.runs.index)
+
+
+def test_the_timeline_of_another_run_is_not_believed(study: Path) -> None:
+    one, other, *_ = load_sweep(study).where(outcome="finished").folders
+    shutil.copy(one / "timeline.npz", other / "timeline.npz")
+    with pytest.warns(UserWarning, match="is not the file that was written"):
+        sweep = load_sweep(study)
+    assert other.name[-16:] not in set(sweep.timelines["run"])
+
+
+def test_a_failure_says_its_reason(study: Path) -> None:
+    runs = load_sweep(study).runs
+    failed = runs[runs["outcome"] == "failed"]
+    assert failed["message"].str.contains("no luck").all()
+    assert len(failed)
+    assert runs.loc[runs["outcome"] == "finished", "message"].isna().all()
