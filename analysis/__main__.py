@@ -15,12 +15,16 @@ def main(words: Sequence[str] | None = None) -> int:
     except SweepscopeError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # of `| head`
         sys.stderr.close()
         return 1
+    except OSError as error:  # a folder that nobody may read, a full disk
+        what = error.filename or "the study"
+        print(f"error: {what} cannot be used: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 def answer(words: Sequence[str]) -> int:

@@ -68,7 +68,8 @@ def examine(study: Path) -> Examination:
             records[folder] = record
         damaged = any(finding.kind is Kind.damaged for finding in found)
         runs["damaged" if damaged else record.outcome.ending.name if record else "begun"] += 1
-    findings += _duplicates(folders)
+    bad = {finding.path for finding in findings if finding.kind is Kind.damaged}
+    findings += _duplicates(sorted(folders, key=lambda folder: folder in bad))
     findings += _stale(records)
     findings += _beside_runs(study, folders)
     return Examination(study, dict(runs), findings)
@@ -151,7 +152,7 @@ def _rows(found: Examination) -> list[str]:
 
 
 def _duplicates(folders: Sequence[Path]) -> list[Finding]:
-    """Find runs that lie in two places."""
+    """Find runs that lie in two places; the first that is named is the one to stay."""
     places: dict[str, list[Path]] = defaultdict(list)
     for folder in folders:
         places[folder.name[-ID_LENGTH:]].append(folder)
@@ -189,7 +190,7 @@ def _beside_runs(study: Path, folders: Sequence[Path]) -> list[Finding]:
     runs, findings = set(folders), []
     shards = sorted(path for path in study.iterdir() if is_shard(path))
     for path in sorted(chain(study.iterdir(), *(shard.iterdir() for shard in shards))):
-        if path == study / ASIDE:
+        if path == study / ASIDE and path.is_dir():
             words = f"{len(list(path.iterdir()))} damaged that were set aside"
             findings.append(Finding(path, Kind.set_aside, words))
         elif path.name.startswith(".") and path.suffix == ".tmp":

@@ -20,6 +20,7 @@ from src.store import (
     UNFINISHED,
     damage,
     has_result,
+    misfit,
     read_checkpoint,
     read_curves,
     read_filters,
@@ -27,14 +28,20 @@ from src.store import (
     read_record,
 )
 
+HYDRAS = ("config.yaml", "overrides.yaml")
+"""What is kept in `.hydra/`."""
+
 
 def examine_run(folder: Path) -> tuple[list[Finding], Record | None]:
     """Examine every file in a run's folder; return also its record, None where it has none."""
     left = sorted(chain(folder.glob(".*.tmp"), (folder / ".hydra").glob(".*.tmp")))
     findings = [Finding(path, Kind.left_over, Kind.left_over.value) for path in left]
-    known = {*FILES, ".hydra", *(path.name for path in left)}
-    strange = sorted(path for path in folder.iterdir() if path.name not in known)
+    strange = [path for path in sorted(folder.iterdir()) if path.name not in (*FILES, ".hydra")]
+    strange += [path for path in sorted(folder.glob(".hydra/*")) if path.name not in HYDRAS]
+    strange = [path for path in strange if path not in left]
     findings += [Finding(path, Kind.foreign, Kind.foreign.value) for path in strange]
+    if (odd := misfit(folder)) is not None:
+        return [*findings, Finding(folder, Kind.damaged, f"{odd} is not a file")], None
     if has_result(folder):
         found, record = _examine_result(folder)
         return findings + found, record
