@@ -74,8 +74,10 @@ def _judge(words: Sequence[str]) -> None:
     given = parser.parse_args(words)
     folders = {folder.name: folder for folder in map(find, given.studies)}
     out = given.out or next(iter(folders.values())) / "analysis"
-    for name, folder in folders.items():
-        for path in exhibit(folder, out, f"{name}-"):
-            print(f"written: {path}")
-    print(verdicts(folders, out))
-    print(f"written: {out / 'verdicts.md'}")
+    written = [p for name, folder in folders.items() for p in exhibit(folder, out, f"{name}-")]
+    text, judged = verdicts(folders, out)
+    print(text)
+    for path in (*written, *judged):
+        print(f"written: {path}")
+    if not judged:
+        print(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")

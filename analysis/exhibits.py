@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError
 from analysis.metrics import nearest
+from analysis.reading import unmarked
 from src.files import replace, to_json
 from src.keepsakes import CARD, read_card
 from src.study import run_folders
@@ -51,8 +52,13 @@ def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
     Parameters
     ----------
     study : the folder of a study that has a card
-    out : the folder of the files, `<prefix><name>.png` and `<prefix><name>.md`
+    out : the folder of the files: a figure's is `<prefix><name>.png`, a comparison's
+        `<prefix><name>.md` and `.csv`
     prefix : before every name; the study's name and a dash unless given
+
+    Returns
+    -------
+    The files that were written.
 
     Raises
     ------
@@ -69,9 +75,16 @@ def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
     mark = mark_of([study])
     if stamp.exists() and stamp.read_bytes() == to_json(mark):
         return []
+    with unmarked(study):
+        out.mkdir(parents=True, exist_ok=True)
+        written = _write(study, card, out, prefix)
+        replace(stamp, to_json(mark))
+    return written
+
+
+def _write(study: Path, card: Mapping[str, Any], out: Path, prefix: str) -> list[Path]:
     from analysis.sweep import load_sweep
 
-    out.mkdir(parents=True, exist_ok=True)
     sweep = load_sweep(study)
     written = []
     for given in card.get("figures") or []:
@@ -88,10 +101,8 @@ def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
         name, where = how.pop("name"), how.pop("where", {})
         part = sweep.where(where) if where else sweep
         table = part.compare(how.pop("vary"), how.pop("metric"), **how)
-        written.append(table.write(out / f"{prefix}{name}.md"))
-        table.write(out / f"{prefix}{name}.csv")
+        written += [table.write(out / f"{prefix}{name}.{ending}") for ending in ("md", "csv")]
     written.append(sweep.diagnose(list(sweep.design.factors)[:2]).write(out / f"{prefix}why.md"))
-    replace(stamp, to_json(mark))
     return written
 
 

@@ -9,9 +9,8 @@ anew. Nothing is locked, and a study that cannot be written to simply has no ind
 """
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.reading import RESULTS, chained, read_rows, read_timelines, typed
+from analysis.reading import RESULTS, chained, read_rows, read_timelines, typed, unmarked
 from analysis.stamps import STAMPS, Stamps, ended, still_true
 from analysis.timelines import Floats, Ints, Timelines
 from src.files import read_json, replace, to_json
@@ -189,11 +188,3 @@ def _encoded(table: Any) -> bytes:
         write_statistics=False,
     )
     return buffer.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow has no types
-
-
-@contextmanager
-def unmarked(study: Path) -> Iterator[None]:
-    """Leave a study's folder as old as it was: being read does not make it the latest."""
-    before = study.stat()
-    yield
-    os.utime(study, ns=(before.st_atime_ns, before.st_mtime_ns))

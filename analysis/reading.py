@@ -1,11 +1,14 @@
 """A study's folder becomes a row a run, from the files that each run left.
 
-Owns the columns of `sweep.runs`, and that one bad run never hides the others: it is warned of by
-its path. The index that makes this fast is the affair of `index.py`.
+Owns which folder a study's name means, the columns of `sweep.runs`, and that one bad run never
+hides the others: it is warned of by its path. The index that makes this fast is the affair of
+`index.py`.
 """
 
+import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,6 +55,18 @@ def _has_runs(study: Path) -> bool:
         return study.is_dir() and any(map(has_ended, run_folders(study)))
     except OSError:  # nobody may read it: it hides no other study
         return False
+
+
+@contextmanager
+def unmarked(*studies: Path) -> Iterator[None]:
+    """Leave the folders of studies as old as they were: an answer makes none the latest."""
+    before = [(study, study.stat()) for study in studies]
+    try:
+        yield
+    finally:
+        for study, then in before:
+            with suppress(OSError):  # of somebody else's, which nothing was written to
+                os.utime(study, ns=(then.st_atime_ns, then.st_mtime_ns))
 
 
 @dataclass(frozen=True, eq=False)

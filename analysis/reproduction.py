@@ -17,6 +17,7 @@ from analysis.claims import judged, sweeps_of
 from analysis.errors import AnalysisError
 from analysis.exhibits import STAMP, exhibit, mark_of
 from analysis.metrics import nearest
+from analysis.reading import unmarked
 from analysis.training import train
 from src.files import replace, to_json
 from src.keepsakes import read_card
@@ -110,14 +111,18 @@ def reproduce(
             drawers.shutdown(wait=False, cancel_futures=True)
             raise
     second = {name: Path(ROOT, f"{study}{AGAIN}") for name, study in studies.items()}
-    text = verdicts(
+    text, written = verdicts(
         {name: Path(ROOT, study) for name, study in studies.items()}, out, second if again else {}
     )
+    for path in written:
+        say(f"{time.monotonic() - started:6.1f} s  written: {path}")
     say(f"{time.monotonic() - started:6.1f} s  judged: {out / 'verdicts.md'}")
     return text
 
 
-def verdicts(first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | None = None) -> str:
+def verdicts(
+    first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | None = None
+) -> tuple[str, list[Path]]:
     """Judge the claims of studies, in one setting or both, and write what came out.
 
     Parameters
@@ -126,12 +131,13 @@ def verdicts(first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | 
 
     Returns
     -------
-    The table of claims as text; what was judged of the same runs is not judged again.
+    text : the table of claims
+    written : the files; none where the same runs were judged before
     """
     second = {name: folder for name, folder in (second or {}).items() if folder.is_dir()}
     mark, stamp = mark_of([*first.values(), *second.values()]), out / f"{STAMP}-verdicts"
     if stamp.exists() and stamp.read_bytes() == to_json(mark):
-        return (out / "verdicts.txt").read_text()
+        return (out / "verdicts.txt").read_text(), []
     claims, parts = judged(sweeps_of(first))
     tables = {"verdicts": claims, "statements": parts}
     if second:
@@ -139,12 +145,15 @@ def verdicts(first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | 
         of = dict(zip(repeated["name"], repeated["verdict"], strict=True))
         claims["again"] = [of.get(name, "not trained") for name in claims["name"]]
         claims.shown_as = {**claims.shown_as, "second setting": "again"}
-    for stem, table in tables.items():
-        for ending in ("md", "csv"):
-            table.write(out / f"{stem}.{ending}")
-    claims.write(out / "verdicts.txt")
     from analysis.figures.verdicts import verdicts as draw
 
-    draw(claims).write(out / "verdicts.png")
-    replace(stamp, to_json(mark))
-    return (out / "verdicts.txt").read_text()
+    with unmarked(*first.values(), *second.values()):
+        written = [
+            table.write(out / f"{stem}.{ending}")
+            for stem, table in tables.items()
+            for ending in ("md", "csv")
+        ]
+        written.append(claims.write(out / "verdicts.txt"))
+        written.append(draw(claims).write(out / "verdicts.png"))
+        replace(stamp, to_json(mark))
+    return claims.to_text(), written

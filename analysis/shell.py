@@ -120,11 +120,11 @@ def run(words: Sequence[str] | None = None) -> None:
 
 
 def _write(answers: Sequence[Answer], given: argparse.Namespace, study: Path) -> None:
-    from analysis.index import unmarked
+    from analysis.reading import unmarked
 
     out = given.out or study / "analysis"
     formats = _formats(given.format)
-    with suppress(FileNotFoundError), unmarked(study):
+    with unmarked(study):
         try:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -1,5 +1,7 @@
 """The one command: it trains what is missing, draws, judges, and does nothing twice."""
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,27 @@ def test_judge_prints_the_verdicts_of_a_study(
     run(["judge", "frozen_conv"])
     said = capsys.readouterr().out
     assert "the kernel remains a block of random values indefinitely" in said
-    assert (made / "multirun_outputs/frozen_conv/analysis/verdicts.md").exists()
+    assert Path("multirun_outputs/frozen_conv/analysis/verdicts.md").exists()
+
+
+def test_judge_names_every_file_that_it_writes_and_makes_no_study_the_latest(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    study = Path("multirun_outputs", "ordering")
+    shutil.copytree(made / study, study)
+    os.utime(study, (1, 1))
+    run(["judge", "ordering"])
+    said = capsys.readouterr().out
+    named = [line.split(": ", 1)[1] for line in said.splitlines() if line.startswith("written: ")]
+    files = [p for p in (study / "analysis").iterdir() if not p.name.startswith(".stamp")]
+    assert sorted(map(Path, named)) == sorted(files)
+    assert study.stat().st_mtime == 1
+    run(["judge", "ordering"])
+    said = capsys.readouterr().out
+    assert "written" not in said
+    assert f"unchanged: {study / 'analysis' / 'verdicts.md'}" in said
+    assert "the fixed ordering" in said
 
 
 def test_a_study_without_a_card_says_where_one_comes_from(made: Path, tmp_path: Path) -> None:

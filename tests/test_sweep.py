@@ -5,6 +5,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +16,7 @@ import pytest
 
 from analysis import Sweep, doctor, load_sweep
 from analysis.findings import Kind
+from analysis.reading import unmarked
 from src import task
 from src.errors import StoreError
 from src.files import to_json
@@ -143,6 +145,14 @@ def test_the_latest_study_is_one_that_has_runs(study: Path) -> None:
     (study.parent / "README.md").write_text("about")
     (study.parent / "just_begun").mkdir()
     assert load_sweep("latest").folder.name == "s"
+
+
+def test_an_answer_that_fails_leaves_a_study_as_old_as_it_was(study: Path) -> None:
+    os.utime(study, (1, 1))
+    with suppress(ZeroDivisionError), unmarked(study):
+        (study / "analysis").mkdir()
+        raise ZeroDivisionError
+    assert study.stat().st_mtime == 1
 
 
 def _record(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:
