@@ -208,7 +208,7 @@ def test_a_film_has_a_frame_for_every_epoch_at_which_filters_were_kept(real: Swe
     with Image.open(io.BytesIO(film.encoded())) as gif:
         assert gif.n_frames == 6
     assert "data:image/gif" in film._repr_html_()
-    with pytest.raises(AnalysisError, match="a film is written as gif, got 'png'"):
+    with pytest.raises(AnalysisError, match="format must be gif, got 'png'"):
         film.write(Path("x.png"))
 
 
@@ -284,7 +284,7 @@ def test_every_format_is_written_the_same_twice(
 
 def test_a_wrong_format_or_folder_is_one_sentence(sweep: Sweep, tmp_path: Path) -> None:
     figure = sweep.curves("test_acc", vary="act")
-    with pytest.raises(AnalysisError, match="no format is called 'pgn': did you mean png"):
+    with pytest.raises(AnalysisError, match="format must be png, svg or pdf, got 'pgn'"):
         figure.write(tmp_path / "f.pgn")
     with pytest.raises(AnalysisError, match="cannot be written"):
         figure.write(tmp_path / "no" / "f.png")

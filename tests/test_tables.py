@@ -149,7 +149,7 @@ def test_confusion_and_class_accuracies_are_those_of_the_records(sweep: Sweep) -
     assert classes.loc[("tanh", 3), "accuracy"] == pytest.approx(40 / 49)
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet", "md", "tex", "txt"])
+@pytest.mark.parametrize("ending", Table.FORMATS)
 def test_every_format_holds_the_numbers(sweep: Sweep, tmp_path: Path, ending: str) -> None:
     table = sweep.compare("act", by="lrA")
     path = table.write(tmp_path / f"t.{ending}")
@@ -172,12 +172,17 @@ def test_latex_is_booktabs_and_has_no_command_of_the_users_making(sweep: Sweep) 
     assert escape("50 % ± a_b^2 \\x") == r"50 \% $\pm$ a\_b\textasciicircum{}2 \textbackslash{}x"
 
 
+def test_a_whole_number_is_shown_as_one_in_a_table_of_numbers() -> None:
+    table = Table(pd.DataFrame({"digit": [3, 1], "share": [0.5, 0.25]}), "t")
+    assert table.view().to_numpy().tolist() == [["3", "0.5000"], ["1", "0.2500"]]
+
+
 def test_markdown_escapes_what_would_end_a_cell() -> None:
     assert "a\\|b" in markdown(Table(pd.DataFrame({"x": ["a|b"]}), "t"))
 
 
 def test_a_wrong_format_or_folder_is_one_sentence(sweep: Sweep, tmp_path: Path) -> None:
-    with pytest.raises(AnalysisError, match="no format is called 'cvs': did you mean csv"):
+    with pytest.raises(AnalysisError, match=r"format must be csv, .* or tex, got 'cvs'"):
         sweep.table().write(tmp_path / "t.cvs")
     with pytest.raises(AnalysisError, match="cannot be written: No such file"):
         sweep.table().write(tmp_path / "no" / "t.csv")

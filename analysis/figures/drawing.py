@@ -9,19 +9,15 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from analysis.errors import AnalysisError
 from analysis.figures.style import LOOK
-from analysis.metrics import nearest
-from src.files import replace
-
-FORMATS = ("png", "svg", "pdf")
+from analysis.files import FIGURES, ending_of, known, write
 
 
 class Drawing(Figure):
@@ -33,6 +29,8 @@ class Drawing(Figure):
     title, caption : words above and below
     width, height : of the panels, in inches; the caption's lines are added below
     """
+
+    FORMATS: ClassVar[tuple[str, ...]] = FIGURES
 
     def __init__(
         self, table: pd.DataFrame, title: str, caption: str, width: float, height: float
@@ -63,22 +61,21 @@ class Drawing(Figure):
         AnalysisError
             There is no such format.
         """
-        if ending not in FORMATS:
-            raise AnalysisError(f"no format is called {ending!r}: {nearest(ending, FORMATS)}")
         dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
         buffer = io.BytesIO()
         with rc_context(LOOK):
-            self.savefig(buffer, format=ending, metadata=dates.get(ending))
+            self.savefig(buffer, format=known(ending, self.FORMATS), metadata=dates.get(ending))
         return buffer.getvalue()
 
     def write(self, path: Path) -> Path:
-        """Write the figure in the format of the path's ending: png, svg or pdf."""
-        data = self.encoded(path.suffix.removeprefix("."))
-        try:
-            replace(path, data)
-        except OSError as error:
-            raise AnalysisError(f"{path} cannot be written: {error.strerror or error}") from error
-        return path
+        """Write the figure in the format of the path's ending: png, svg or pdf.
+
+        Raises
+        ------
+        AnalysisError
+            There is no such format, or the file cannot be written.
+        """
+        return write(path, self.encoded(ending_of(path, self.FORMATS)))
 
     def _repr_png_(self) -> bytes:
         return self.encoded("png")

@@ -3,16 +3,16 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
 from analysis.figures.filters import draw, drawn, pick, scale_of
+from analysis.files import FILMS, ending_of, write
 from analysis.selection import Names
 from src.errors import StoreError
-from src.files import replace
 from src.keepsakes import read_class_means
 from src.store import read_filters
 
@@ -32,6 +32,8 @@ class Film:
     frames : a figure an epoch, all on one scale
     epochs : of the frames
     """
+
+    FORMATS: ClassVar[tuple[str, ...]] = FILMS
 
     frames: list[Drawing]
     epochs: list[int]
@@ -60,13 +62,8 @@ class Film:
         AnalysisError
             It ends otherwise, or cannot be written.
         """
-        if path.suffix != ".gif":
-            raise AnalysisError(f"a film is written as gif, got {path.suffix.removeprefix('.')!r}")
-        try:
-            replace(path, self.encoded())
-        except OSError as error:
-            raise AnalysisError(f"{path} cannot be written: {error.strerror or error}") from error
-        return path
+        ending_of(path, self.FORMATS)
+        return write(path, self.encoded())
 
     def _repr_html_(self) -> str:
         from base64 import b64encode

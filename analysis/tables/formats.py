@@ -119,7 +119,7 @@ def parquet(table: "Table") -> bytes:
     return buffer.getvalue()
 
 
-FORMATS: Mapping[str, Callable[["Table"], bytes]] = {
+ENCODERS: Mapping[str, Callable[["Table"], bytes]] = {
     "txt": lambda table: text(table).encode(),
     "md": lambda table: markdown(table).encode(),
     "tex": lambda table: latex(table).encode(),

@@ -7,14 +7,12 @@ As a frame it has every number in full; what is derived from it is a plain frame
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from analysis.errors import AnalysisError
-from analysis.metrics import nearest
-from src.files import replace
+from analysis.files import TABLES, ending_of, write
 
 Show = Callable[[pd.Series], str]
 
@@ -30,6 +28,8 @@ class Table(pd.DataFrame):
     columns : the readable columns: a head with the name of a column of the frame, or with a
         function from a row to its words; all columns of the frame unless given
     """
+
+    FORMATS: ClassVar[tuple[str, ...]] = TABLES
 
     _metadata = ["title", "caption", "shown_as"]  # noqa: RUF012  pandas' own way
 
@@ -73,23 +73,16 @@ class Table(pd.DataFrame):
         return text(self, most)
 
     def write(self, path: Path) -> Path:
-        """Write the table in the format of the path's ending: txt, md, tex, csv or parquet.
+        """Write the table in the format of the path's ending: csv, parquet, txt, md or tex.
 
         Raises
         ------
         AnalysisError
             There is no such format, or the file cannot be written.
         """
-        from analysis.tables.formats import FORMATS
+        from analysis.tables.formats import ENCODERS
 
-        ending = path.suffix.removeprefix(".")
-        if ending not in FORMATS:
-            raise AnalysisError(f"no format is called {ending!r}: {nearest(ending, FORMATS)}")
-        try:
-            replace(path, FORMATS[ending](self))
-        except OSError as error:
-            raise AnalysisError(f"{path} cannot be written: {error.strerror or error}") from error
-        return path
+        return write(path, ENCODERS[ending_of(path, self.FORMATS)](self))
 
     def __repr__(self) -> str:
         return self.to_text(60)
@@ -169,6 +162,8 @@ def levels(names: Sequence[str]) -> dict[str, str | Show]:
 
 
 def _resolution(column: pd.Series) -> int:
+    if pd.api.types.is_integer_dtype(column):  # a row of numbers makes floats of them
+        return 0
     if not pd.api.types.is_float_dtype(column):
         return 4
     known = column.dropna().to_numpy(dtype=np.float64)
