@@ -169,7 +169,7 @@ def _vary(given: argparse.Namespace, sweep: "Sweep") -> str:
 
 def _table(sweep: "Sweep", given: argparse.Namespace) -> list[Answer]:
     by, metric = _split(given.by), _split(given.metric)
-    found = sweep.table(metric, by=by, centre=given.centre)
+    found = sweep.table(metric or ["test_acc", "test_loss"], by=by, centre=given.centre)
     return [(stem("table", metric, by and ["by", *by], given.where), found)]
 
 
@@ -177,7 +177,7 @@ def _compared(sweep: "Sweep", given: argparse.Namespace) -> list[Answer]:
     vary, by, metric = _vary(given, sweep), _split(given.by), _split(given.metric)
     found = sweep.compare(
         vary,
-        metric,
+        metric or "test_acc",
         by=by,
         against=given.against,
         delta=given.delta,
@@ -194,7 +194,7 @@ def _effects(sweep: "Sweep", given: argparse.Namespace) -> list[Answer]:
     from analysis.figures.shares import effects
 
     metric, by = _split(given.metric), _split(given.by)
-    found = sweep.effects(metric, by=by)
+    found = sweep.effects(metric or "test_acc", by=by)
     name = stem("effects", metric, by, given.where)
     return [(name, found), (name, effects(found))]
 
@@ -216,7 +216,7 @@ def _curves(sweep: "Sweep", given: argparse.Namespace) -> list[Answer]:
     answers: list[Answer] = [(name, sweep.curves(metric, vary=vary, by=by, title=given.title))]
     if not by and len(vary := vary or list(sweep.design.factors)[:1]) == 1:
         with suppress(AnalysisError):  # one seed or many levels: there is a figure, and no table
-            answers.append((name, sweep.meetings(vary[0], metric)))
+            answers.append((name, sweep.meetings(vary[0], metric or "test_acc")))
     return answers
 
 

@@ -1,38 +1,35 @@
 """One study as tidy pandas frames, and the questions that can be asked of it.
 
-Owns the verbs, which are the same words at the shell (`python -m analysis`). How each is answered
-has a room of its own, which is entered when it is asked.
+Owns the frames, and what is a part of a study. The questions are its verbs (`tables/verbs.py`,
+`figures/verbs.py`): the same words as at the shell (`python -m analysis`).
 """
 
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.design import Design, design
+from analysis.figures import verbs as figures
 from analysis.generations import Origin, stale
 from analysis.index import Contents, read_study
 from analysis.reading import RESULTS, find
-from analysis.selection import Names, chosen, key, names
+from analysis.selection import chosen, key
+from analysis.tables import verbs as tables
 from analysis.timelines import Floats, Timelines
 from src.errors import StoreError
 from src.keepsakes import read_history
 from src.study import factors
 from src.timeline import CURVES, Ending
 
-if TYPE_CHECKING:
-    from analysis.figures.drawing import Drawing
-    from analysis.figures.film import Film
-    from analysis.tables.table import Table
-
 
 class Sweep:
-    """One study: its runs, their timelines, and what varies between them.
+    """One study: its runs, their timelines, what varies between them, and what can be asked of it.
 
     Parameters
     ----------
@@ -143,77 +140,18 @@ class Sweep:
         """Return the same runs with another stream as the unit of all statistics."""
         return self if seed is None else Sweep(self.folder, self._contents, self.levels, seed)
 
-    def table(self, metric: Names = None, **how: Any) -> "Table":
-        """Summarise: see `analysis.tables.summary.table`."""
-        from analysis.tables.summary import table
-
-        return table(self, names(metric) or ["test_acc", "test_loss"], **how)
-
-    def compare(self, vary: str, metric: Names = None, **how: Any) -> "Table":
-        """Ask whether a difference is real: see `analysis.tables.differences.compare`."""
-        from analysis.tables.differences import compare
-
-        return compare(self, vary, names(metric) or ["test_acc"], **how)
-
-    def effects(self, metric: Names = None, **how: Any) -> "Table":
-        """Ask what matters most: see `analysis.tables.shares.effects`."""
-        from analysis.tables.shares import effects
-
-        return effects(self, names(metric) or ["test_acc"], **how)
-
-    def ranks(self, vary: str, metric: str = "test_acc", **how: Any) -> "Table":
-        """Rank many levels: see `analysis.tables.ranking.ranks`."""
-        from analysis.tables.ranking import ranks
-
-        return ranks(self, vary, metric, **how)
-
-    def meetings(self, vary: str, metric: Names = None, **how: Any) -> "Table":
-        """Ask where two curves part or cross: see `analysis.tables.encounters.meetings`."""
-        from analysis.tables.encounters import meetings
-
-        return meetings(self, vary, names(metric) or ["test_acc"], **how)
-
-    def diagnose(self, by: Names = None) -> "Table":
-        """Ask why runs failed: a row a run, or rates by factors."""
-        from analysis.tables.diagnoses import diagnose
-
-        return diagnose(self, names(by))
-
-    def confusion(self, by: Names = None) -> "Table":
-        """Count the decisions by true class: see `analysis.tables.classes.confusion`."""
-        from analysis.tables.classes import confusion
-
-        return confusion(self, names(by))
-
-    def classes(self, by: Names = None) -> "Table":
-        """Summarise the accuracy of every class: see `analysis.tables.classes.classes`."""
-        from analysis.tables.classes import classes
-
-        return classes(self, names(by))
-
-    def curves(self, metric: Names = None, **how: Any) -> "Drawing":
-        """Draw timelines: see `analysis.figures.curves.curves`."""
-        from analysis.figures.curves import curves
-
-        return curves(self, names(metric), **how)
-
-    def heatmap(self, metric: str = "test_acc", **how: Any) -> "Drawing":
-        """Draw a metric over two factors: see `analysis.figures.heatmap.heatmap`."""
-        from analysis.figures.heatmap import heatmap
-
-        return heatmap(self, metric, **how)
-
-    def filters(self, **how: Any) -> "Drawing":
-        """Draw the filters of runs side by side: see `analysis.figures.filters.filters`."""
-        from analysis.figures.filters import filters
-
-        return filters(self, **how)
-
-    def film(self, **how: Any) -> "Film":
-        """Film the filters over the epochs: see `analysis.figures.film.film`."""
-        from analysis.figures.film import film
-
-        return film(self, **how)
+    table = tables.table
+    compare = tables.compare
+    effects = tables.effects
+    ranks = tables.ranks
+    meetings = tables.meetings
+    diagnose = tables.diagnose
+    confusion = tables.confusion
+    classes = tables.classes
+    curves = figures.curves
+    heatmap = figures.heatmap
+    filters = figures.filters
+    film = figures.film
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{key} ({len(levels)})" for key, levels in self.factors.items())

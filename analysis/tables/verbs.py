@@ -1,0 +1,179 @@
+"""The verbs that answer with a table: `sweep.table()`, `sweep.compare("act")`, ….
+
+Owns what a notebook may give them, and how they are described there. How each is answered has a
+room of its own, which is entered when it is asked: nothing heavy is loaded before.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from analysis.errors import AnalysisError
+from analysis.selection import Names, names
+
+if TYPE_CHECKING:
+    from analysis.statistics.contrasts import Test
+    from analysis.sweep import Sweep
+    from analysis.tables.summary import Centre
+    from analysis.tables.table import Table
+
+Metrics = str | Sequence[str]
+
+
+def table(
+    sweep: "Sweep",
+    metric: Metrics = ("test_acc", "test_loss"),
+    *,
+    by: Names = None,
+    centre: "Centre" = "mean",
+) -> "Table":
+    """Summarise what came out: n, failures, and every metric with its interval, by factors.
+
+    Parameters
+    ----------
+    metric : names of metrics
+    by : the factors that make a row each; all that vary unless given, others are averaged over
+    centre : "mean" with Student's t interval, or "median" with one between order statistics
+    """
+    from analysis.tables.summary import table as summary
+
+    return summary(sweep, _named(metric), by, centre)
+
+
+def compare(
+    sweep: "Sweep",
+    vary: str,
+    metric: Metrics = "test_acc",
+    *,
+    by: Names = None,
+    against: Any = None,
+    delta: float | Sequence[float] | None = None,
+    tune: Names = None,
+    test: "Test" = "permutation",
+    alpha: float = 0.05,
+    needed: float | None = None,
+) -> "Table":
+    """Ask whether a difference is real: levels paired by seed, one family, corrected by Holm.
+
+    Parameters
+    ----------
+    vary : the factor whose levels are compared
+    metric : names of metrics
+    by : factors within each of whose levels the comparison is made; the others are averaged over
+    against : compare every other level with this one, instead of all pairs
+    delta : differences within ±delta count as none; one for all metrics, or one each
+    tune : nuisance factors: every level runs at its own best values, chosen on one half of the
+        seeds by the first metric and scored on the other, both ways round
+    test : "permutation" (exact) or "t", which assumes normal differences
+    alpha : the family's rate of false alarms
+    needed : also say how many seeds would show a true difference of this size
+
+    Returns
+    -------
+    Table
+        by …, metric, level, against, n, difference, low, high (simultaneous), effect (d_z), p,
+        p_holm, verdict, note, and what they rest on.
+
+    Raises
+    ------
+    AnalysisError
+        The factor has one level, a name is wrong, or the runs cannot answer.
+    """
+    from analysis.tables.differences import compare as differences
+
+    return differences(
+        sweep,
+        vary,
+        _named(metric),
+        by,
+        against=against,
+        delta=delta,
+        tune=tune,
+        test=test,
+        alpha=alpha,
+        needed=needed,
+    )
+
+
+def effects(sweep: "Sweep", metric: Metrics = "test_acc", *, by: Names = None) -> "Table":
+    """Ask what matters most: shares of the variance of factors and interactions.
+
+    Parameters
+    ----------
+    metric : names of metrics
+    by : the factors; all that vary unless given
+    """
+    from analysis.tables.shares import effects as shares
+
+    return shares(sweep, _named(metric), by)
+
+
+def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", *, alpha: float = 0.05) -> "Table":
+    """Rank many levels: average ranks over seeds, and which are not told apart.
+
+    Parameters
+    ----------
+    vary : the factor, of three levels or more
+    metric : the name of one metric; a run that diverged ranks last
+    alpha : the rate of false alarms, of all pairs together
+    """
+    from analysis.tables.ranking import ranks as ranking
+
+    return ranking(sweep, vary, metric, alpha)
+
+
+def meetings(
+    sweep: "Sweep", vary: str, metric: Metrics = "test_acc", *, delta: float = 0.0
+) -> "Table":
+    """Find where curves part and cross: the epochs, for each pair of levels, paired by seed.
+
+    Parameters
+    ----------
+    vary : the factor
+    metric : names of curves
+    delta : a difference that does not count yet, in the unit of the curve
+    """
+    from analysis.tables.encounters import meetings as encounters
+
+    return encounters(sweep, vary, _named(metric), delta)
+
+
+def diagnose(sweep: "Sweep", by: Names = None) -> "Table":
+    """Ask why runs failed: a row a run with its label and the evidence, or rates by factors.
+
+    Parameters
+    ----------
+    by : the factors by which labels are counted; without them a row a run
+    """
+    from analysis.tables.diagnoses import diagnose as diagnoses
+
+    return diagnoses(sweep, names(by))
+
+
+def confusion(sweep: "Sweep", by: Names = None) -> "Table":
+    """Count which digits are taken for which, by true class and decision.
+
+    Parameters
+    ----------
+    by : the factors within each of whose levels decisions are counted
+    """
+    from analysis.tables.classes import confusion as counts
+
+    return counts(sweep, names(by))
+
+
+def classes(sweep: "Sweep", by: Names = None) -> "Table":
+    """Summarise how well each class is decided: its accuracy, with an interval over seeds.
+
+    Parameters
+    ----------
+    by : the factors that make a row each; the others are averaged over
+    """
+    from analysis.tables.classes import classes as accuracies
+
+    return accuracies(sweep, names(by))
+
+
+def _named(metric: Metrics) -> list[str]:
+    if not (asked := names(metric)):
+        raise AnalysisError("a metric must be named, such as test_acc")
+    return asked
