@@ -1,77 +1,80 @@
-"""The commands that take experiments: `python -m analysis reproduce`, `python -m analysis judge`.
+"""The commands beside the verbs: `python -m analysis doctor`, `reproduce`, `judge`.
 
-Owns their words. The verbs that ask a study are the affair of `shell`.
+Owns their words, and what they print. What they do has a room each.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
-from analysis.errors import AnalysisError
+from analysis.command_line import Parser
+from src.study import ASIDE
 
 COMMANDS = {
-    "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
+    "doctor": "is a study whole? Every file against its checksum, schema and identity",
     "judge": "draw and judge the card of studies, such as your own copy of the template",
+    "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
 }
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence, like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise the message."""
-        raise AnalysisError(f"{message} (python -m analysis {self.prog.split()[-1]} --help)")
-
-
-def run(words: Sequence[str]) -> None:
-    """Answer `reproduce` or `judge`, given all words of the command line.
-
-    Raises
-    ------
-    SweepscopeError
-        In one sentence, what cannot be done.
-    """
-    command, rest = words[0], list(words[1:])
-    (_reproduce if command == "reproduce" else _judge)(rest)
-
-
-def _parser(command: str) -> Parser:
-    parser = Parser(prog=f"python -m analysis {command}", description=COMMANDS[command])
-    parser.add_argument("--out", type=Path, help="folder of figures, tables and verdicts")
-    return parser
+def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    """Add the commands to the command line of `python -m analysis`."""
+    of = {
+        name: verbs.add_parser(name, description=f"{meaning[0].upper()}{meaning[1:]}")
+        for name, meaning in COMMANDS.items()
+    }
+    of["doctor"].set_defaults(run=_doctor)
+    of["doctor"].add_argument("study", help="folder, name, or latest")
+    of["doctor"].add_argument(
+        "--quarantine",
+        action="store_true",
+        help=f"move the damaged into {ASIDE}/, for the next sweep to train again",
+    )
+    of["judge"].set_defaults(run=_judge)
+    of["judge"].add_argument("studies", nargs="+", metavar="STUDY", help="folder, name, or latest")
+    of["judge"].add_argument(
+        "--out", type=Path, help="folder of the files; analysis/ of the first unless given"
+    )
+    _add_reproduce(of["reproduce"])
 
 
-def _reproduce(words: Sequence[str]) -> None:
-    from analysis.publication import publish
-    from analysis.reproduction import EXPERIMENTS, SEED_REPORT, reproduce
-
-    parser = _parser("reproduce")
-    parser.add_argument("names", nargs="*", metavar="EXPERIMENT", help=", ".join(EXPERIMENTS))
-    parser.add_argument("--without", nargs="+", default=[], metavar="EXPERIMENT")
-    parser.add_argument(
+def _add_reproduce(of: argparse.ArgumentParser) -> None:
+    of.set_defaults(run=_reproduce)
+    of.add_argument(
+        "names", nargs="*", metavar="EXPERIMENT", help="such as ordering; all ten unless given"
+    )
+    of.add_argument("--without", nargs="+", default=[], metavar="EXPERIMENT", help="not these")
+    of.add_argument(
         "--again", action="store_true", help="also in a second setting: do verdicts carry over?"
     )
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="for all runs")
-    parser.add_argument(
+    of.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of every run, such as epochs=2",
+    )
+    of.add_argument(
+        "--out", type=Path, help="folder of the files; multirun_outputs/seed_report unless given"
+    )
+    of.add_argument(
         "--publish", type=Path, metavar="README", help="put the verdicts into a Markdown file"
     )
-    given = parser.parse_args(words)
-    names = [name for name in given.names or EXPERIMENTS if name not in given.without]
-    out = given.out or SEED_REPORT
-    print(reproduce(names, again=given.again, out=out, more=given.set))
-    if given.publish:
-        print(f"written: {publish(out, given.publish)}")
 
 
-def _judge(words: Sequence[str]) -> None:
+def _doctor(given: argparse.Namespace) -> int:
+    from analysis.doctor import report
+    from analysis.reading import find
+
+    text, code = report(find(given.study), given.quarantine)
+    print(text)
+    return code
+
+
+def _judge(given: argparse.Namespace) -> int:
     from analysis.exhibits import exhibit
     from analysis.reading import find
     from analysis.reproduction import verdicts
 
-    parser = _parser("judge")
-    parser.add_argument("studies", nargs="+", metavar="STUDY", help="folder, name, or latest")
-    given = parser.parse_args(words)
     folders = {folder.name: folder for folder in map(find, given.studies)}
     out = given.out or next(iter(folders.values())) / "analysis"
     written = [p for name, folder in folders.items() for p in exhibit(folder, out, f"{name}-")]
@@ -81,3 +84,17 @@ def _judge(words: Sequence[str]) -> None:
         print(f"written: {path}")
     if not judged:
         print(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")
+    return 0
+
+
+def _reproduce(given: argparse.Namespace) -> int:
+    from analysis.publication import publish
+    from analysis.reproduction import EXPERIMENTS, SEED_REPORT, reproduce
+
+    names = [name for name in given.names or EXPERIMENTS if name not in given.without]
+    out = given.out or SEED_REPORT
+    print(reproduce(names, again=given.again, out=out, more=given.set))
+    if given.publish:
+        for path in publish(out, given.publish):
+            print(f"written: {path}")
+    return 0

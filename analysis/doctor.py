@@ -13,7 +13,6 @@ from pathlib import Path
 
 from analysis.findings import Finding, Kind
 from analysis.generations import Origin, stale
-from analysis.reading import find
 from analysis.run_examination import examine_run
 from src import ENGINE_VERSION
 from src.errors import StoreError
@@ -73,29 +72,6 @@ def examine(study: Path) -> Examination:
     findings += _stale(records)
     findings += _beside_runs(study, folders)
     return Examination(study, dict(runs), findings)
-
-
-def run(words: Sequence[str]) -> int:
-    """Answer `doctor STUDY [--quarantine]`, and return the exit code.
-
-    Raises
-    ------
-    SweepscopeError
-        There is no such study, or a word cannot be meant.
-    """
-    from analysis.shell import Parser
-
-    parser = Parser(prog="python -m analysis doctor", description=__doc__.splitlines()[0])
-    parser.add_argument("study", help="folder, name, or latest")
-    parser.add_argument(
-        "--quarantine",
-        action="store_true",
-        help=f"move the damaged into {ASIDE}/, for the next sweep to train again",
-    )
-    given = parser.parse_args(words)
-    text, code = report(find(given.study), given.quarantine)
-    print(text)
-    return code
 
 
 def report(study: Path, aside: bool = False) -> tuple[str, int]:

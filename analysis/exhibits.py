@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.errors import AnalysisError
 from analysis.metrics import nearest
 from analysis.reading import unmarked
+from analysis.selection import Names, names
 from src.files import replace, to_json
 from src.keepsakes import CARD, read_card
 from src.study import run_folders
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 STAMP = ".stamp"
 
 
-def _strip(sweep: "Sweep", **how: Any) -> Any:
+def _strip(sweep: "Sweep", by: Names = None, title: str = "") -> Any:
     from analysis.figures.diagnoses import diagnose
 
-    return diagnose(sweep, **how)
+    keys = names(by) or list(sweep.design.factors)[:2] or ["outcome"]
+    return diagnose(sweep.diagnose(keys), keys, title)
 
 
 def _likeness(sweep: "Sweep", **how: Any) -> Any:

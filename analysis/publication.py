@@ -16,8 +16,8 @@ BEGIN, END = "<!-- verdicts -->", "<!-- end of verdicts -->"
 FIGURE = Path("notebooks", "figures", "seed_report.png")
 
 
-def publish(out: Path, readme: Path) -> Path:
-    """Put the verdicts of a folder into a Markdown file, and their figure beside it.
+def publish(out: Path, readme: Path) -> list[Path]:
+    """Put the verdicts of a folder into a Markdown file, their figure beside it; return both paths.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def publish(out: Path, readme: Path) -> Path:
     (readme.parent / FIGURE.parent).mkdir(parents=True, exist_ok=True)
     replace(readme.parent / FIGURE, (out / "verdicts.png").read_bytes())
     replace(readme, f"{before}{BEGIN}\n{block}{END}{after}".encode())
-    return readme
+    return [readme.parent / FIGURE, readme]
 
 
 def table(verdicts: pd.DataFrame) -> str:

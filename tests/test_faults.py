@@ -46,7 +46,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from analysis import doctor, load_sweep
+from analysis import load_sweep
+from analysis.__main__ import answer
 from src import files, store, task
 from src import study as study_module
 from src.identity import run_id
@@ -762,13 +763,13 @@ def test_the_doctor_finds_a_mutated_run_and_sets_it_aside_for_the_next_sweep(
 ) -> None:
     shutil.copytree(calm, tmp_path, dirs_exist_ok=True)
     run = sorted(run_folders(study(tmp_path)))[1]
-    assert doctor.run([str(study(tmp_path))]) == 0
+    assert answer(["doctor", str(study(tmp_path))]) == 0
     MUTATIONS[mutation](run)
-    assert doctor.run([str(study(tmp_path))]) == 1
+    assert answer(["doctor", str(study(tmp_path))]) == 1
     assert run.exists()
-    doctor.run([str(study(tmp_path)), "--quarantine"])
+    answer(["doctor", str(study(tmp_path)), "--quarantine"])
     assert not run.exists()
-    assert doctor.run([str(study(tmp_path))]) == 0
+    assert answer(["doctor", str(study(tmp_path))]) == 0
     said = command(tmp_path, *CALM)
     assert said.code == 0, said
     assert "1 trained, 3 reused" in said.out

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex
@@ -20,6 +21,7 @@ from analysis.figures.shares import effects
 from analysis.figures.style import OKABE_ITO, pens
 from analysis.statistics.bands import band
 from analysis.sweep import Sweep, load_sweep
+from analysis.tables.table import Table
 from src.activations import Act
 from src.store import read_filters
 from tests.study_folders import EPOCHS, runs_of, synthetic, trained, write_synthetic
@@ -220,7 +222,7 @@ def test_filters_of_many_runs_or_none_are_refused(real: Sweep, sweep: Sweep) -> 
 
 
 def test_the_critical_difference_diagram_joins_what_is_not_told_apart(tmp_path: Path) -> None:
-    figure = ranks(synthetic(tmp_path / "s", seeds=8, gain=0.3), "act")
+    figure = ranks(synthetic(tmp_path / "s", seeds=8, gain=0.3).ranks("act"))
     ax = figure.axes[0]
     assert all(name in texts(figure) for name in ("tanh  (3.00)", "none", "critical difference"))
     bars = [line for line in ax.lines if line.get_gid() == "clique"]
@@ -237,12 +239,16 @@ def test_shares_are_bars_with_their_intervals(sweep: Sweep) -> None:
 
 
 def test_the_diagnosis_strip_adds_up_to_all_runs(sweep: Sweep) -> None:
-    figure = diagnose(sweep, by=["act", "lrA"])
+    figure = diagnose(sweep.diagnose(["act", "lrA"]), ["act", "lrA"])
     bars = figure.axes[0].patches
     total = sum(bar.get_width() for bar in bars)
     assert total == pytest.approx(6)
     assert figure.table["k"].sum() == 36
     assert "diverged" in texts(figure)
+    table = sweep.diagnose(["act", "lrA", "seed", "T"])
+    many = pd.concat([table.assign(T=T) for T in (31, 32)])
+    with pytest.raises(AnalysisError, match="72 bars are too many to read: name fewer factors"):
+        diagnose(Table(many, "t"), ["act", "lrA", "seed", "T"])
 
 
 def test_a_level_has_one_colour_whatever_else_is_drawn(sweep: Sweep) -> None:

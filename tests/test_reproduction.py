@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis import training
-from analysis.commands import run
+from analysis.__main__ import answer
 from analysis.errors import AnalysisError
 from analysis.exhibits import exhibit
 from analysis.publication import BEGIN, END, FIGURE, publish
@@ -96,7 +96,7 @@ def test_judge_prints_the_verdicts_of_a_study(
     made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(made)
-    run(["judge", "frozen_conv"])
+    answer(["judge", "frozen_conv"])
     said = capsys.readouterr().out
     assert "the kernel remains a block of random values indefinitely" in said
     assert Path("multirun_outputs/frozen_conv/analysis/verdicts.md").exists()
@@ -109,13 +109,13 @@ def test_judge_names_every_file_that_it_writes_and_makes_no_study_the_latest(
     study = Path("multirun_outputs", "ordering")
     shutil.copytree(made / study, study)
     os.utime(study, (1, 1))
-    run(["judge", "ordering"])
+    answer(["judge", "ordering"])
     said = capsys.readouterr().out
     named = [line.split(": ", 1)[1] for line in said.splitlines() if line.startswith("written: ")]
     files = [p for p in (study / "analysis").iterdir() if not p.name.startswith(".stamp")]
     assert sorted(map(Path, named)) == sorted(files)
     assert study.stat().st_mtime == 1
-    run(["judge", "ordering"])
+    answer(["judge", "ordering"])
     said = capsys.readouterr().out
     assert "written" not in said
     assert f"unchanged: {study / 'analysis' / 'verdicts.md'}" in said
@@ -135,7 +135,7 @@ def test_verdicts_are_published_between_two_marks(made: Path, tmp_path: Path) ->
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     with pytest.raises(AnalysisError, match="has no verdicts"):
         publish(tmp_path, readme)
-    publish(out, readme)
+    assert publish(out, readme) == [tmp_path / FIGURE, readme]
     text = readme.read_text()
     assert text.startswith(f"before\n{BEGIN}\n| the report says |")
     assert text.endswith(f"{END}\nafter\n")
@@ -146,4 +146,4 @@ def test_verdicts_are_published_between_two_marks(made: Path, tmp_path: Path) ->
 def test_the_command_line_errs_in_one_sentence(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(made)
     with pytest.raises(AnalysisError, match="the following arguments are required: STUDY"):
-        run(["judge"])
+        answer(["judge"])

@@ -7,8 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.__main__ import main
-from analysis.shell import VERBS, parser, stem
+from analysis.__main__ import main, parser
+from analysis.answers import stem
+from analysis.commands import COMMANDS
+from analysis.files import FIGURES, FILMS, TABLES
+from analysis.shell import METRICS, VERBS
 from analysis.sweep import Sweep
 from src.activations import Act
 from tests.study_folders import runs_of, trained
@@ -29,11 +32,13 @@ VERB_WORDS = {
     "effects": ["--metric", "test_acc,test_loss"],
     "ranks": ["--vary", "act"],
     "curves": ["--vary", "act", "--where", "lrA=0.1", "lrW=0.1"],
+    "meetings": ["--vary", "act", "--delta", "0.01", "--where", "lrA=0.1", "lrW=0.1"],
     "heatmap": ["--by", "act"],
     "diagnose": [],
     "filters": ["--where", "lrW=0.1"],
     "film": ["--vary", "act"],
     "confusion": ["--by", "act"],
+    "classes": ["--by", "act"],
 }
 
 
@@ -89,12 +94,20 @@ def test_files_go_into_the_study_and_do_not_make_it_the_latest(
         ),
         (["table", "{s}", "--where", "act=tahn"], "no run has act=tahn: did you mean tanh?"),
         (["table", "{s}", "--where", "act"], "a selection must look like act=tanh,relu, got 'act'"),
-        (["table", "{s}", "--format", "cvs"], "no format is called 'cvs': did you mean csv"),
+        (["table", "{s}", "--format", "cvs"], "--format of table must be csv, parquet, txt, md or"),
+        (["table", "{s}", "--format", "pdf"], "--format of table must be csv, parquet, txt, md or"),
+        (["filters", "{s}", "--format", "csv"], "--format of filters must be png, svg or pdf, got"),
+        (["film", "{s}", "--format", "png"], "--format of film must be gif, got 'png'"),
+        (["ranks", "{s}", "--metric", "a,b"], "--metric must name one metric"),
+        (["meetings", "{s}", "--delta", "0", "1"], "--delta must name one difference"),
+        (["ranks", "{s}", "--by", "lrA"], "ranks does not take --by (python -m analysis ranks"),
+        (["table", "{s}", "--centre", "mode"], "'median') (python -m analysis table --help)"),
+        ([], "the following arguments are required: VERB (python -m analysis --help)"),
         (["compare", "{s}", "--vary", "act", "lrA"], "--vary must name one factor"),
         (["compare", "{s}", "--vary", "seeed"], "no key is called 'seeed'"),
         (["compare", "{s}", "--vary", "act", "--against", "tan"], "no run has act=tan: did you"),
         (["curves", "{s}", "--metric", "xyz"], "no key is called 'xyz'"),
-        (["tabel", "{s}"], "invalid choice: 'tabel'"),
+        (["tabel", "{s}"], "no verb is called 'tabel': did you mean table?"),
         (["table", "{s}", "--seed", "init_seed"], "seed must be a stream that varies"),
     ],
 )
@@ -116,17 +129,54 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(sweep: Sweep, capsys: Capt
     assert "cannot be made: Not a directory" in capsys.readouterr().err
 
 
-def test_the_help_lists_every_verb_and_metric(capsys: Captured) -> None:
+def help_of(capsys: Captured, *words: str) -> str:
     with pytest.raises(SystemExit):
-        parser().parse_args(["--help"])
-    said = capsys.readouterr().out
-    assert all(verb in said for verb in VERBS)
-    assert "epochs_to(test_acc, 0.95)" in said
+        parser().parse_args([*words, "--help"])
+    return capsys.readouterr().out
+
+
+def test_the_help_lists_every_verb_and_command(capsys: Captured) -> None:
+    said = help_of(capsys)
+    assert all(f"  {name}" in said for name in (*VERBS, *COMMANDS))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_lists_its_options_formats_and_metrics(
+    capsys: Captured, verb: str
+) -> None:
+    said = " ".join(help_of(capsys, verb).split())
+    assert all(f"--{option} " in said for option in (*VERBS[verb].takes, "where", "seed", "out"))
+    assert all(ending in said.split("--format FORMAT", 1)[1] for ending in VERBS[verb].formats)
+    metrics = METRICS.get(verb, METRICS[""])
+    assert (metrics in said) == ("metric" in VERBS[verb].takes)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_says_what_it_does(capsys: Captured, command: str) -> None:
+    assert COMMANDS[command][1:] in " ".join(help_of(capsys, command).split())
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_format_that_the_help_of_a_verb_promises_is_written(
+    sweep: Sweep, tmp_path: Path, verb: str
+) -> None:
+    formats = VERBS[verb].formats
+    assert formats in (TABLES, FIGURES, FILMS, (*TABLES, *FIGURES))
+    words = [verb, str(sweep.folder), *VERB_WORDS[verb], "--out", str(tmp_path)]
+    assert main([*words, "--format", ",".join(formats)]) == 0
+    assert {path.suffix.removeprefix(".") for path in tmp_path.iterdir()} == set(formats)
 
 
 def test_files_have_names_that_every_system_takes() -> None:
-    name = stem("compare", ["epochs_to(test_acc, 0.9)"], ["by", "lrA"], ["act=tanh,relu"])
-    assert name == "compare-epochs_to_test_acc_0.9_-by-lrA-act_tanh_relu"
+    given = {"metric": ["epochs_to(test_acc, 0.9)"], "by": ["lrA"], "where": ["act=tanh,relu"]}
+    assert stem("compare", given) == "compare-epochs_to_test_acc_0.9_-by-lrA-act_tanh_relu"
+
+
+def test_another_question_goes_into_another_file_and_another_title_into_the_same() -> None:
+    asked = [{}, {"against": "tanh"}, {"against": "relu"}, {"delta": [0.1]}, {"needed": 0.1}]
+    names = {stem("compare", {"vary": ["act"], **more}) for more in asked}
+    assert len(names) == len(asked)
+    assert stem("ranks", {"title": "best"}) == stem("ranks", {})
 
 
 def test_a_table_needs_neither_matplotlib_nor_scipy_stats(sweep: Sweep) -> None:

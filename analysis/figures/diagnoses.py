@@ -1,6 +1,6 @@
 """The diagnosis strip: how the runs of every level ended up, as shares of a bar."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,25 +8,25 @@ from analysis.diagnosis import LABELS
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
 from analysis.figures.style import DIAGNOSES
-from analysis.selection import Names, names
-from analysis.tables.diagnoses import diagnose as counted
-from analysis.tables.table import level
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.tables.table import Table, level
 
 MOST_BARS = 48
 
 
-def diagnose(sweep: "Sweep", by: Names = None, title: str = "") -> Drawing:
+def diagnose(table: Table, by: Sequence[str], title: str = "") -> Drawing:
     """Draw the shares of the labels, a bar a combination of levels.
 
     Parameters
     ----------
-    by : factors; all that vary unless given, or the first two where that makes too many bars
+    table : of `analysis.tables.diagnoses.diagnose`, by factors
+    by : the factors
+
+    Raises
+    ------
+    AnalysisError
+        There would be too many bars to read.
     """
-    keys = names(by) or list(sweep.design.factors)[:2] or ["outcome"]
-    table = counted(sweep, keys)
+    keys = list(by)
     rows = list(dict.fromkeys(map(tuple, table[keys].to_numpy(dtype=object).tolist())))
     if len(rows) > MOST_BARS:
         raise AnalysisError(f"{len(rows)} bars are too many to read: name fewer factors with --by")
@@ -40,7 +40,7 @@ def diagnose(sweep: "Sweep", by: Names = None, title: str = "") -> Drawing:
     with look():
         figure = Drawing(
             table,
-            title or f"{sweep.folder.name}: why runs failed",
+            title or table.title,
             caption,
             6.6,
             0.26 * len(rows) + 1.0,

@@ -3,33 +3,36 @@
 Source: Demšar (2006), Statistical comparisons of classifiers over multiple data sets.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any
 
 from analysis.figures.drawing import Drawing, look
 from analysis.figures.style import pens
-from analysis.tables.ranking import caption, ranked
-from analysis.tables.table import level
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.tables.table import Table, level
 
 
-def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", title: str = "") -> Drawing:
-    """Draw the average ranks of a factor's levels with Nemenyi's critical difference."""
-    import pandas as pd
+def ranks(table: Table, levels: Sequence[Any] = (), title: str = "") -> Drawing:
+    """Draw the average ranks of a factor's levels with Nemenyi's critical difference.
 
-    found, q, left_out = ranked(sweep, vary, metric)
-    table = pd.DataFrame({"level": list(found.levels), "rank": list(found.average)})
-    k = len(found.levels)
+    Parameters
+    ----------
+    table : of `analysis.tables.ranking.ranks`
+    levels : all of the factor in the study, for their colours; those ranked unless given
+    """
+    place = dict(zip(table["level"], table["rank"], strict=True))
+    letters = sorted(set("".join(table["group"])))
+    cliques = [table.loc[table["group"].str.contains(letter), "rank"] for letter in letters]
+    difference = float(table["critical_difference"].iloc[0])
+    k = len(place)
     half = -(-k // 2)
-    of = pens(sweep.levels.get(vary, list(found.levels)))
-    bars = len(found.cliques)
+    of = pens(list(levels) or list(place))
+    bars = len(cliques)
     height = 1.05 + 0.14 * bars + 0.2 * half
     with look():
         figure = Drawing(
             table,
-            title or f"{sweep.folder.name}: {vary} ranked by {q.name}",
-            caption(sweep, found, q, left_out),
+            title or table.title,
+            table.caption,
             6.2,
             height,
         )
@@ -41,29 +44,27 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", title: str = "") 
         for tick in range(1, k + 1):
             ax.plot([tick, tick], [0, 0.14], color="#333333", lw=1)
             ax.text(tick, 0.22, str(tick), ha="center", va="bottom", fontsize=7.5)
-        reach = min(found.critical_difference, k - 1)
+        reach = min(difference, k - 1)
         ax.plot([1, 1 + reach], [0.95, 0.95], color="#333333", lw=1.6, marker="|", ms=7)
         ax.text(
             1 + reach / 2,
             1.0,
-            f"critical difference {found.critical_difference:.2f}",
+            f"critical difference {difference:.2f}",
             ha="center",
             va="bottom",
             fontsize=7.5,
         )
-        place = dict(zip(found.levels, found.average, strict=True))
-        for i, clique in enumerate(found.cliques):
-            ends = [place[value] for value in clique]
+        for i, clique in enumerate(cliques):
             y = -0.28 - 0.4 * i
             ax.plot(
-                [min(ends) - 0.04, max(ends) + 0.04],
+                [clique.min() - 0.04, clique.max() + 0.04],
                 [y, y],
                 color="#333333",
                 lw=3.2,
                 solid_capstyle="butt",
                 gid="clique",
             )
-        for i, value in enumerate(found.levels):
+        for i, value in enumerate(place):
             left = i < half
             row = i if left else k - 1 - i
             y = -(0.5 + 0.4 * bars + 0.55 * row)

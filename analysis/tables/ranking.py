@@ -29,7 +29,7 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", alpha: float = 0.
     AnalysisError
         Fewer than three levels, or than two seeds that have them all.
     """
-    found, q, left_out = ranked(sweep, vary, metric, alpha)
+    found, q, left_out = _ranked(sweep, vary, metric, alpha)
     letters = dict.fromkeys(found.levels, "")
     for letter, clique in zip("abcdefghijklmnopqrstuvwxyz" * 9, found.cliques, strict=False):
         for value in clique:
@@ -47,13 +47,12 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", alpha: float = 0.
     return Table(
         frame,
         f"{sweep.folder.name}: {vary} ranked by {q.name}",
-        caption(sweep, found, q, left_out),
+        _caption(sweep, found, q, left_out),
         {vary: lambda row: level(row["level"]), "average rank": "rank", "not told apart": "group"},
     )
 
 
-def caption(sweep: "Sweep", found: Ranks, q: Quantity, left_out: int) -> str:
-    """Say what the ranks rest on."""
+def _caption(sweep: "Sweep", found: Ranks, q: Quantity, left_out: int) -> str:
     left = f" {left_out} seeds without all levels are left out." if left_out else ""
     return (
         f"Average ranks over {found.n} seeds, which resample {sweep.design.resamples}; 1 is best, "
@@ -63,7 +62,7 @@ def caption(sweep: "Sweep", found: Ranks, q: Quantity, left_out: int) -> str:
     )
 
 
-def ranked(
+def _ranked(
     sweep: "Sweep", vary: str, metric: str, alpha: float = 0.05
 ) -> tuple[Ranks, Quantity, int]:
     """Return the ranks, the quantity, and how many seeds do not have all levels."""
