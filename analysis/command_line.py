@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class Listed(argparse.Action):
-    """Names given one by one or with commas between them; commas in brackets part nothing."""
+    """Names, each once, given with spaces or commas between; commas in brackets part nothing."""
 
     def __call__(
         self,
@@ -31,4 +31,6 @@ class Listed(argparse.Action):
     ) -> None:
         """Keep the names."""
         parts = [part for word in values or () for part in re.split(r",(?![^(]*\))", word)]
-        setattr(namespace, self.dest, [part.strip() for part in parts if part.strip()])
+        setattr(
+            namespace, self.dest, list(dict.fromkeys(p for part in parts if (p := part.strip())))
+        )

@@ -73,6 +73,12 @@ def test_a_verb_at_the_shell_is_that_of_a_notebook(sweep: Sweep, tmp_path: Path)
     )
 
 
+def test_names_may_stand_apart_or_together_and_twice() -> None:
+    metrics = ["epochs_to(test_acc, 0.9)", "test_acc", "test_loss"]
+    for words in ([",".join(metrics)], [*metrics, "test_acc"]):
+        assert parser().parse_args(["table", "--metric", *words]).metric == metrics
+
+
 def test_files_go_into_the_study_and_do_not_make_it_the_latest(
     sweep: Sweep, capsys: Captured
 ) -> None:

@@ -59,6 +59,25 @@ def test_a_verb_must_be_told_of_what_it_is_asked(tmp_path: Path) -> None:
         synthetic(tmp_path, seeds=2).compare("act", [])
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda sweep: sweep.compare("seed"),
+        lambda sweep: sweep.compare("act", tune=["lrA", "seed"]),
+        lambda sweep: sweep.ranks("seed"),
+        lambda sweep: sweep.meetings("seed"),
+        lambda sweep: sweep.effects(by=["act", "seed"]),
+    ],
+)
+def test_the_unit_of_all_statistics_is_no_factor(
+    tmp_path: Path, ask: Callable[[Sweep], Any]
+) -> None:
+    sweep = synthetic(tmp_path, seeds=3)
+    with pytest.raises(AnalysisError, match="seed is the unit of all statistics: name a factor"):
+        ask(sweep)
+    assert sweep.table(by="seed")["n"].tolist() == [1, 1, 1]
+
+
 def test_asking_nothing_loads_no_room() -> None:
     code = (
         "import sys; import analysis.sweep; "

@@ -49,7 +49,7 @@ def table(
     others, _ = design.others(runs, *rows_by)
     asked = quantities(sweep, metric)
     cell = cell_of(runs, others)
-    frame = runs[[*rows_by, *([design.seed] if design.seed in runs else [])]]
+    frame = runs[list(dict.fromkeys([*rows_by, *([design.seed] if design.seed in runs else [])]))]
     places = pd.Series(np.arange(len(runs)), runs.index)
     groups = frame.groupby(rows_by, dropna=False) if rows_by else [((), frame)]
     rows = [

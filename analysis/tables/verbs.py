@@ -80,6 +80,7 @@ def compare(
     """
     from analysis.tables.differences import compare as differences
 
+    _no_unit(sweep, vary, *names(tune))
     return differences(
         sweep,
         vary,
@@ -104,6 +105,7 @@ def effects(sweep: "Sweep", metric: Metrics = "test_acc", *, by: Names = None) -
     """
     from analysis.tables.shares import effects as shares
 
+    _no_unit(sweep, *names(by))
     return shares(sweep, _named(metric), by)
 
 
@@ -118,6 +120,7 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", *, alpha: float =
     """
     from analysis.tables.ranking import ranks as ranking
 
+    _no_unit(sweep, vary)
     return ranking(sweep, vary, metric, alpha)
 
 
@@ -134,6 +137,7 @@ def meetings(
     """
     from analysis.tables.encounters import meetings as encounters
 
+    _no_unit(sweep, vary)
     return encounters(sweep, vary, _named(metric), delta)
 
 
@@ -171,6 +175,11 @@ def classes(sweep: "Sweep", by: Names = None) -> "Table":
     from analysis.tables.classes import classes as accuracies
 
     return accuracies(sweep, names(by))
+
+
+def _no_unit(sweep: "Sweep", *factors: str) -> None:
+    if factors and sweep.design.seed in factors:
+        raise AnalysisError(f"{sweep.design.seed} is the unit of all statistics: name a factor")
 
 
 def _named(metric: Metrics) -> list[str]:
