@@ -4,6 +4,7 @@ Owns their words, and what they print. What they do has a room each.
 """
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
 
 from analysis.command_line import Parser
@@ -92,8 +93,10 @@ def _reproduce(given: argparse.Namespace) -> int:
     from analysis.reproduction import EXPERIMENTS, SEED_REPORT, reproduce
 
     names = [name for name in given.names or EXPERIMENTS if name not in given.without]
-    out = given.out or SEED_REPORT
-    print(reproduce(names, again=given.again, out=out, more=given.set))
+    # Runs of other words lie in studies of their own: no verdict mixes them with the report's.
+    suffix = f"-{sha256(' '.join(given.set).encode()).hexdigest()[:6]}" if given.set else ""
+    out = given.out or SEED_REPORT.with_name(f"{SEED_REPORT.name}{suffix}")
+    print(reproduce(names, again=given.again, out=out, more=given.set, suffix=suffix))
     if given.publish:
         for path in publish(out, given.publish):
             print(f"written: {path}")

@@ -80,7 +80,7 @@ def reproduce(
             f"no experiment of the report is called {unknown[0]!r}: "
             f"{nearest(unknown[0], EXPERIMENTS)}"
         )
-    out = out or SEED_REPORT.with_name(f"{SEED_REPORT.name}{suffix}")
+    out = out or SEED_REPORT
     studies = {name: f"{name}{suffix}" for name in names}
     out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
