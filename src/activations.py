@@ -3,7 +3,7 @@
 Owns the nonlinearities and nothing else: where they are applied is `network.py`'s affair.
 Every function writes into its argument, so that a training step allocates nothing.
 
-To add one: a function pair here, a member of `Act`, and a two-line file in `conf/act/`.
+To add one: a function pair here, a member of `Act`, and what README names beside them.
 """
 
 from collections.abc import Callable

@@ -242,6 +242,21 @@ def test_dry_run_says_what_there_would_be_and_writes_nothing(tmp_path: Path) -> 
     assert not studies(tmp_path)
 
 
+@pytest.mark.parametrize("launcher", [[], ["-m", "hydra/sweeper=basic", "hydra/launcher=basic"]])
+def test_a_dry_run_of_one_leaves_what_there_was(tmp_path: Path, launcher: list[str]) -> None:
+    study = tmp_path / "multirun_outputs" / "s"
+    words = (*launcher, "study=s", *SMALL)
+    said = command(tmp_path, *words, "dry_run=true")
+    assert "1 run, in 1 stack on 1 worker: about " in said.err
+    assert not list(study.glob("*-seed0-*"))
+    assert command(tmp_path, *words).code == 0
+    before = {path: path.read_bytes() for path in study.glob("*-seed0-*/*") if path.is_file()}
+    assert "1 run, 1 of them done already" in command(tmp_path, *words, "dry_run=true").err
+    assert before == {path: path.read_bytes() for path in before}
+    assert "1 run, in" in command(tmp_path, *words, "dry_run=true", "lrA=0.5").err
+    assert set(before) == {p for p in study.glob("*-seed0-*/*") if p.is_file()}
+
+
 @pytest.mark.parametrize("most", [5, 6])
 def test_a_grid_over_the_cap_is_refused_and_the_cap_can_be_lifted(
     tmp_path: Path, most: int
