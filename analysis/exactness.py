@@ -41,6 +41,7 @@ ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
     "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
     "relu": lambda z: np.maximum(z, 0.0),
 }
+"""The engine's, written a second time; the tests hold the two to each other."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def check(sweep: "Sweep", name: str) -> Exactness:
     Raises
     ------
     AnalysisError
-        There is no such check, no run to check, or no class means to check it on.
+        There is no such check, no run or no class means to check it on, or an activation that is
+        not known here.
     """
     if name not in CHECKS:
         raise AnalysisError(f"no check is called {name!r}: {nearest(name, CHECKS)}")
@@ -88,7 +90,16 @@ def check(sweep: "Sweep", name: str) -> Exactness:
 
 
 def outputs(parameters: dict[str, NDArray[Any]], act: str, act_out: str, images: Floats) -> Floats:
-    """Answer images (n, H, V) with stored parameters: (n, C), in float64."""
+    """Answer images (n, H, V) with stored parameters: (n, C), in float64.
+
+    Raises
+    ------
+    AnalysisError
+        Nothing is known here of an activation of the run.
+    """
+    for unknown in {act, act_out}.difference(ACTIVATIONS):
+        known = f"act must be one of {', '.join(ACTIVATIONS)} for an exact check"
+        raise AnalysisError(f"{known} (ACTIVATIONS in analysis/exactness.py), got {unknown!r}")
     p = {name: array.astype(np.float64) for name, array in parameters.items()}
     windows = np.lib.stride_tricks.sliding_window_view(images, p["filters"].shape[1:], axis=(1, 2))
     z = np.einsum("nmvij,lij->nlmv", windows, p["filters"], optimize=True)

@@ -14,6 +14,7 @@ from src.activations import Act
 from src.datasets import Dataset
 from src.run import Run, Stream
 from src.subsets import subset
+from tests.formulas import phi, slope
 
 Image = list[list[float]]
 
@@ -45,32 +46,6 @@ class Learned:
     curves: dict[str, list[float]]
     net: Net
     confusion: list[list[int]]
-
-
-def phi(act: Act, z: float) -> float:
-    """Return the activation of z."""
-    match act:
-        case Act.tanh:
-            return math.tanh(z)
-        case Act.sigmoid:
-            return 1 / (1 + math.exp(-z))
-        case Act.relu:
-            return z if z > 0 else 0.0
-        case Act.none:
-            return z
-
-
-def slope(act: Act, z: float) -> float:
-    """Return the activation's slope at z, in terms of z."""
-    match act:
-        case Act.tanh:
-            return 1 / math.cosh(z) ** 2
-        case Act.sigmoid:
-            return math.exp(-z) / (1 + math.exp(-z)) ** 2
-        case Act.relu:
-            return 1.0 if z > 0 else 0.0
-        case Act.none:
-            return 1.0
 
 
 def forward(run: Run, net: Net, image: Image) -> Pass:
@@ -187,8 +162,7 @@ def similarity(net: Net) -> float:
 
 def flat_shares(act: Act, z: list[list[float]]) -> tuple[float, float]:
     """Return the shares of saturated (unit, digit) pairs and of dead units; z is [digit][unit]."""
-    steepest = slope(act, 0.0) if act in (Act.tanh, Act.sigmoid) else 1.0
-    flat = [[slope(act, value) < 0.05 * steepest for value in of_digit] for of_digit in z]
+    flat = [[slope(act, value) < 0.05 * act.steepest for value in of_digit] for of_digit in z]
     units = len(z[0])
     dead = sum(all(of_digit[unit] for of_digit in flat) for unit in range(units))
     return sum(map(sum, flat)) / (units * len(z)), dead / units

@@ -7,7 +7,8 @@ one filter alone.
 import numpy as np
 import pytest
 
-from analysis.exactness import outputs
+from analysis.errors import AnalysisError
+from analysis.exactness import ACTIVATIONS, outputs
 from src.activations import Act
 from src.block import Block
 from src.datasets import load, pixels
@@ -17,6 +18,7 @@ from src.inits import Init
 from src.run import Dtype, Run, Stream
 from src.stack import Stack
 from src.subsets import subset
+from tests.formulas import phi, slope
 from tests.strategies import make_run
 
 DIGITS = load("embedded")
@@ -52,7 +54,7 @@ def test_without_activation_the_engine_answers_real_digits_as_one_matrix_does(ke
     np.testing.assert_allclose(answers, images @ matrix.T + vector, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("act", [Act.tanh, Act.sigmoid, Act.relu])
+@pytest.mark.parametrize("act", [act for act in Act if act is not Act.none])
 def test_with_an_activation_no_matrix_answers_as_the_engine_does(act: Act) -> None:
     run = make_run(act=act, dtype=Dtype.float64, T=20, TT=900, lrA=0.01, lrW=0.01, seed=3)
     stack, answers = engine(run, 20)
@@ -77,6 +79,16 @@ def test_what_analysis_reads_off_stored_parameters_is_what_the_engine_answers(ac
     np.testing.assert_allclose(read, answers, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize(("act", "act_out"), [("gelu", "none"), ("none", "gelu")])
+def test_an_activation_that_the_exact_checks_do_not_know_is_refused(act: str, act_out: str) -> None:
+    with pytest.raises(AnalysisError) as error:
+        outputs({}, act, act_out, np.zeros((1, 28, 28)))
+    assert str(error.value) == (
+        f"act must be one of {', '.join(ACTIVATIONS)} for an exact check "
+        "(ACTIVATIONS in analysis/exactness.py), got 'gelu'"
+    )
+
+
 @pytest.mark.parametrize("act", list(Act))
 @pytest.mark.parametrize("classes", [(3, 1), tuple(range(10))])
 def test_a_frozen_identity_perceptron_trains_each_filter_as_if_it_were_alone(
@@ -94,12 +106,6 @@ def test_a_frozen_identity_perceptron_trains_each_filter_as_if_it_were_alone(
 
 def alone(run: Run, place: int, label: int, epochs: int) -> tuple[np.ndarray, float]:
     """Train a network of one filter and one output, which knows nothing of the others."""
-    phi = {
-        Act.tanh: (np.tanh, lambda x: 1 - x * x),
-        Act.sigmoid: (lambda z: 1 / (1 + np.exp(-z)), lambda x: x * (1 - x)),
-        Act.relu: (lambda z: max(z, 0.0), lambda x: float(x > 0)),
-        Act.none: (lambda z: z, lambda x: 1.0),
-    }[run.act]
     shape = (run.L, run.I * run.J), (len(run.classes), run.L)
     a = run.init.draw(*shape, 1, run.init_scale, run.rng(Stream.init))[0][place]
     train, _ = subset(DIGITS, run.classes, run.T, run.TT, run.rng(Stream.subset))
@@ -109,8 +115,9 @@ def alone(run: Run, place: int, label: int, epochs: int) -> tuple[np.ndarray, fl
     b = 0.0
     for _ in range(epochs):
         for t in next(orders):
-            x1 = phi[0](a @ images[t] + b)
-            x2 = phi[0](x1)
-            delta = (x2 - targets[t]) * phi[1](x2) * phi[1](x1)
+            z = a @ images[t] + b
+            x1 = phi(run.act, z)
+            x2 = phi(run.act, x1)
+            delta = (x2 - targets[t]) * slope(run.act, x1) * slope(run.act, z)
             a, b = a - run.lrA * delta * images[t], b - run.lrA * delta
     return a, float(b)
