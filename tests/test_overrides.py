@@ -43,6 +43,8 @@ REFUSED: list[tuple[str, str]] = [
     ("epoch=3", "epoch is not a key of Sweepscope (did you mean 'epochs'?)"),
     ("orders=fixed", "orders is not a key of Sweepscope (did you mean 'order'?)"),
     ("act.slope=1", "act.slope is not a key of Sweepscope"),
+    ("=3", "a word must be key=value, got '=3'"),
+    ("card={}", "card must be set in a file of conf/experiment/, not on the command line"),
     # types
     ("lrA=abc", "lrA must be a number, got 'abc'"),
     ("lrA=", "lrA must be a number, got ''"),
@@ -120,11 +122,18 @@ def test_a_word_that_is_no_override_is_refused_in_one_line(word: str) -> None:
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("word", ["=3", "seed=range(0,10,0)", "lrA=range(0,1,0)"])
-def test_a_word_that_means_nothing_is_refused_before_anything_is_made(word: str) -> None:
-    with pytest.raises(ConfigError) as error:
+@pytest.mark.parametrize("word", ["seed=range(0,10,0)", "lrA=range(0,1,0)"])
+def test_a_range_without_a_step_is_refused_before_anything_is_made(word: str) -> None:
+    with pytest.raises(ConfigError, match=r"^a range must have a step other than 0, got 0$"):
         grid_size(parse([word]))
-    assert not str(error.value).startswith(" ")
+
+
+@pytest.mark.parametrize("word", ["study=" + "a" * 100_001, "classes=" + "[" * 101])
+def test_a_word_that_is_too_long_or_too_deep_is_refused_unparsed(word: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse([word])
+    rule = "at most 100,000 letters and 100 brackets"
+    assert str(error.value) == f"a word must be {rule}, got {word[:20] + '…'!r}"
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,21 @@ def test_a_record_is_flat_plain_json_under_the_names_of_the_keys() -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
 
 
+def test_a_record_makes_its_run_and_any_other_is_refused() -> None:
+    run = make_run(act=Act.relu, lrA=0.5)
+    record = run.record()
+    assert Run.of_record(record) == run
+    broken = (
+        ({**record, "act": "gelu"}, "'gelu'"),
+        ({**record, "momentum": 0.9}, r".* unexpected keyword argument 'momentum'"),
+        ({key: record[key] for key in record if key != "lrA"}, r".* argument: 'lrA'"),
+        ({key: record[key] for key in record if key != "classes"}, "'classes'"),
+    )
+    for other, what in broken:
+        with pytest.raises(ConfigError, match=rf"^a record must be that of a run, it has {what}$"):
+            Run.of_record(other)
+
+
 def test_runs_are_equal_and_hashable_by_their_values() -> None:
     assert make_run() == make_run()
     assert len({make_run(), make_run(), make_run(seed=1)}) == 2

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -287,6 +288,46 @@ def test_a_dry_run_of_a_single_run_says_its_cost_and_leaves_nothing(tmp_path: Pa
     assert said.code == 0
     assert re.search(r"1 run, in 1 stack on 1 worker: about .* of disk", said.err)
     assert list(tmp_path.rglob("*")) == []
+
+
+MODES = "--run, --multirun, --cfg, --info, --shell-completion"
+FLAGS: list[tuple[str, str]] = [
+    ("--multirun --run", f"only one of {MODES} can be given, got --run --multirun"),
+    ("--cfg job -m", f"only one of {MODES} can be given, got --multirun --cfg"),
+    ("--info all --run", f"only one of {MODES} can be given, got --run --info"),
+    ("--resolve", "--resolve must come with --cfg"),
+    ("--experimental-rerun config.pickle",
+     "--experimental-rerun must not be given: it would load a pickle"),
+    ("--from", "--from must stand alone with a run's folder: --from RUN_FOLDER"),
+    ("--from a b", "--from must stand alone with a run's folder: --from RUN_FOLDER"),
+    ("-m --from a", "--from must stand alone with a run's folder: --from RUN_FOLDER"),
+    ("-m n_jobs=1,2", "n_jobs must be one value for the whole sweep, got 'n_jobs=1,2'"),
+    ("-m study=a,b", "study must be one value for the whole sweep, got 'study=a,b'"),
+    ("-m seed=range(3,0)", "the grid has no run: one of its ranges is empty"),
+    ("-m most_runs=5 seed=range(0,6)", "most_runs must be 6 or more for this grid, got 5"),
+    ("n_jobs=0", "n_jobs must be 1 or more, got 0"),
+    ("checkpoint_seconds=-1", "checkpoint_seconds must be 0 or more, got -1.0"),
+    ("lrA=${seed} seed=${lrA}",
+     "lrA must be a value, or ${name} of another key that has one, got '${lrA}'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("slip", "words"), FLAGS, ids=[slip for slip, _ in FLAGS])
+def test_flags_and_grids_that_cannot_be_meant_are_refused_with_the_rule(
+    tmp_path: Path, slip: str, words: str
+) -> None:
+    assert command(tmp_path, *slip.split()) == Said(1, "", f"error: {words}\n")
+    assert not studies(tmp_path)
+
+
+def test_a_pickle_that_is_named_for_a_rerun_is_never_opened(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "sprung"),)
+
+    (tmp_path / "config.pickle").write_bytes(pickle.dumps(Trap()))
+    assert command(tmp_path, "--experimental-rerun", "config.pickle").code == 1
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_one_bad_run_in_a_grid_is_found_before_the_first_one_starts(tmp_path: Path) -> None:
