@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from src.activations import Act
 from tests.test_readme import README, ROOT
 
 SECTION = re.search(r"\n## Adding an activation\n(.*?)\n## ", README, re.DOTALL)
@@ -39,6 +40,8 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, copy)
     assert SECTION is not None
+    if "softsign" in Act.__members__:  # somebody has followed them here
+        return copy
     pair, member, option, judged, tested = re.findall(
         r"^```(?:python|yaml)\n(.*?)^```$", SECTION[1], re.MULTILINE | re.DOTALL
     )

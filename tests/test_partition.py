@@ -162,3 +162,12 @@ def test_a_frozen_layer_is_less_work() -> None:
     costs = [work([replace(run, lrA=lrA, lrW=lrW)]) for lrA, lrW in ((0, 0), (0, 0.1), (0.1, 0.1))]
     assert costs == sorted(set(costs))
     assert costs[0] > 0
+
+
+@pytest.mark.parametrize("other", [{"L": 1}, {"epochs": 3}, {"lrA": 0.0}], ids=str)
+def test_runs_of_two_structures_make_no_stack(other: dict[str, float]) -> None:
+    one = make_run(I=3, J=3, classes=(0, 1), T=4, TT=4)
+    digits = make_dataset(4, 4, 2)
+    assert len(Stack([one, replace(one, lrA=0.5)], digits).runs) == 2
+    with pytest.raises(ValueError, match=r"^the runs of a stack must share their structure$"):
+        Stack([one, replace(one, **other)], digits)
