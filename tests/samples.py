@@ -1,4 +1,7 @@
-"""The hypothesis strategies and frames of these tests."""
+"""What the tests of statistics are fed with: numbers, p-values, and tidy frames.
+
+The strategies of the engine's tests are in `strategies`.
+"""
 
 from itertools import product
 

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import nbclient
+import nbformat
 import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -24,9 +26,6 @@ def said(notebook: Any) -> list[list[dict[str, str]]]:
 def test_the_worked_notebook_says_what_it_was_committed_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nbclient = pytest.importorskip("nbclient")
-    nbformat = pytest.importorskip("nbformat")
-    pytest.importorskip("ipykernel")
     paths = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(NOTEBOOKS.parent), paths]))
     notebook = nbformat.read(NOTEBOOKS / "from_sweep_to_verdict.ipynb", as_version=4)
