@@ -1,12 +1,15 @@
 """A run is trained again only where there is something to compare the result with."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from src.datasets import load
 from src.files import to_json
 from src.store import read_record
+from tests.test_idx import SET, encode
 from tests.test_train import SMALL, Said, command, runs
 
 
@@ -25,25 +28,25 @@ def run(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / trained.name))
 
 
-def rewrite(run: Path, **values: object) -> None:
-    """Let a run's record say something else."""
-    record = read_record(run)
-    for name, value in values.items():
-        object.__setattr__(record, name, value)
-    (run / "run.json").write_bytes(to_json(record.to_fields()))
-
-
-def test_a_run_of_other_data_is_refused(tmp_path: Path, run: Path) -> None:
-    rewrite(run, data_digest="0" * 64)
+def test_a_run_whose_data_has_changed_since_is_refused(tmp_path: Path) -> None:
+    digits, folder = load("embedded"), tmp_path / "digits"
+    folder.mkdir()
+    for name, array in zip(SET, (digits.images[::9], digits.labels[::9]) * 2, strict=True):
+        (folder / name).write_bytes(encode(array))
+    assert command(tmp_path, "data=idx", f"folder={folder}", "T=10", "TT=10", "epochs=1").code == 0
+    (run,) = runs(tmp_path)
+    for name, array in zip(SET, (digits.images[1::9], digits.labels[1::9]) * 2, strict=True):
+        (folder / name).write_bytes(encode(array))
     said = command(tmp_path, "--from", str(run))
-    assert said == Said(1, "", f"error: {run} was trained on other data than embedded\n")
+    assert said == Said(1, "", f"error: {run} was trained on other data than {folder}\n")
 
 
 def test_a_run_without_files_is_refused_with_how_it_ended(tmp_path: Path, run: Path) -> None:
-    rewrite(run, files={})
+    record = replace(read_record(run), files={})
+    (run / "run.json").write_bytes(to_json(record.to_fields()))
     said = command(tmp_path, "--from", str(run))
-    ended = read_record(run).outcome
-    assert said == Said(1, "", f"error: {run} has no result to compare with: {ended}\n")
+    words = f"{run} has no result to compare with: {record.outcome}"
+    assert said == Said(1, "", f"error: {words}\n")
 
 
 def test_a_run_whose_files_are_damaged_is_refused_with_the_damage(
