@@ -143,11 +143,11 @@ REFUSED: dict[str, tuple[Asked, str]] = {
     ),
     "digits that are none": (
         lambda s, f: evidence(s, "distinct(three)"),
-        "distinct takes digits, got 'distinct(three)'",
+        "distinct takes one digit, got 'distinct(three)'",
     ),
     "likeness of small filters": (
         lambda s, f: evidence(s, "likeness(3)"),
-        "filters must be as large as the images to be like them, got (5, 5)",
+        "filters must be as large as the images to be like them: 28×28, got 5×5",
     ),
     "a figure of the likeness of small filters": (
         lambda s, f: likeness(s),
@@ -155,15 +155,15 @@ REFUSED: dict[str, tuple[Asked, str]] = {
     ),
     "likeness without class means": (
         _without("class_means.npz", lambda s: evidence(s, "likeness(3)")),
-        "has no class means to hold filters against",
+        "copy has no class means: it lacks class_means.npz",
     ),
     "a figure of likeness without class means": (
         _without("class_means.npz", likeness),
-        "copy has no finished run or no class means",
+        "copy has no class means: it lacks class_means.npz",
     ),
     "an exact check without class means": (
         _without("class_means.npz", lambda s: check(s, "affine")),
-        "has no finished run or no class means to check",
+        "copy has no class means: it lacks class_means.npz",
     ),
     "confusion of nothing": (
         lambda s, f: _diverged(f).confusion(),
