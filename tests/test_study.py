@@ -64,7 +64,8 @@ def test_a_name_that_is_no_text_is_refused(name: Any) -> None:
 def test_a_name_that_windows_keeps_for_itself_is_refused(name: str) -> None:
     with pytest.raises(ConfigError) as error:
         study_folder(name)
-    assert str(error.value) == f"study must be a name that no system keeps for itself, got {name!r}"
+    rule = "another name: Windows keeps this one for a device, or analysis for the newest study"
+    assert str(error.value) == f"study must be {rule}, got {name!r}"
 
 
 def test_fresh_names_of_one_second_differ_and_are_names() -> None:
