@@ -32,12 +32,10 @@ def test_of_a_single_run_it_is_said_that_it_is_kept(tmp_path: Path) -> None:
     assert said.err.splitlines()[-1] == f"interrupted: the run is kept; {again(WORDS)}"
 
 
-def test_of_a_sweep_it_is_said_how_many_are_done_and_that_the_others_are_kept(
+def test_of_a_sweep_it_is_said_how_many_are_done_and_how_many_kept(
     tmp_path: Path,
 ) -> None:
     words = ("-m", *WORDS, "seed=0,1", "n_jobs=1")
     said = stopped(tmp_path, words, Stop(2, "ask"))
     assert said.code == 130
-    assert said.err.splitlines()[-1] == (
-        f"interrupted: 0 of 2 runs done, the others are kept; {again(words)}"
-    )
+    assert said.err.splitlines()[-1] == (f"interrupted: 0 of 2 runs done, 2 kept; {again(words)}")

@@ -39,6 +39,18 @@ def test_every_command_of_the_readme_is_run_here() -> None:
     assert sorted(one for one in COMMANDS if not one.startswith(start)) == sorted(SETUP)
 
 
+HELP = [words for words in ANALYSIS if words.endswith("--help")]
+
+
+@pytest.mark.parametrize("words", HELP)
+def test_every_help_that_the_readme_names_is_given(
+    capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(shlex.split(words))
+    assert "--metric" in capsys.readouterr().out
+
+
 def test_the_two_commands_are_lines_that_ci_finds_and_their_extra_exists() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert {"pytest", "hypothesis"} <= {
@@ -92,7 +104,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("words", [w for w in ANALYSIS if w not in OF_REPRODUCE])
+@pytest.mark.parametrize("words", [w for w in ANALYSIS if w not in OF_REPRODUCE + HELP])
 def test_every_question_that_the_readme_asks_is_answered(
     answered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import analysis
 from analysis import testing
+from analysis.__main__ import answer
 from analysis.errors import AnalysisError
 from analysis.evidence import evidence
 from analysis.exactness import check
@@ -18,7 +19,6 @@ from analysis.exhibits import exhibit
 from analysis.figures.diagnoses import diagnose
 from analysis.figures.likeness import likeness
 from analysis.measures import Curves
-from analysis.shell import parser
 from analysis.statements import Statement
 from analysis.statistics.contrasts import Endpoint
 from analysis.statistics.intervals import mean_interval, wilson_interval
@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[Asked, str]] = {
         "s has no run with lrA=0.7",
     ),
     "too many bars": (
-        lambda s, f: diagnose(grid(f, lrA=rates(49)), ["lrA"]),
+        lambda s, f: diagnose(grid(f, lrA=rates(49)).diagnose("lrA"), ["lrA"]),
         "49 bars are too many to read: name fewer factors with --by",
     ),
     "too many panels": (
@@ -192,7 +192,9 @@ REFUSED: dict[str, tuple[Asked, str]] = {
         "(of filters and starts: did you mean likeness, alike?)",
     ),
     "equivalence at each level's own best": (
-        lambda s, f: tune(cells(), "order", ["lrA"], "acc").contrasts(Endpoint("acc", delta=0.1)),
+        lambda s, f: tune(cells(), "order", ["lrA"], "acc").contrasts(
+            [Endpoint("acc", delta=0.1)], [("fixed", "random")]
+        ),
         "tuned levels can be shown to differ, not to be equivalent: leave out delta",
     ),
     "epochs that do not increase": (
@@ -208,8 +210,8 @@ REFUSED: dict[str, tuple[Asked, str]] = {
         "values must be finite or NaN, got an infinite one",
     ),
     "a word that the shell does not know": (
-        lambda s, f: parser().parse_args(["table", "--everything"]),
-        "unrecognized arguments: --everything (python -m analysis --help)",
+        lambda s, f: answer(["table", "--everything"]),
+        "table does not take --everything (python -m analysis table --help)",
     ),
 }
 
