@@ -130,7 +130,15 @@ def _job(run: Run, study: Path, digest: str) -> Job:
     config = "".join(f"{key}: {json.dumps(value)}\n" for key, value in record.items())
     name = run_id(record, digest, ENGINE_VERSION)
     folder = study / name[:2] / folder_name(record, name)
-    return Job(run, name, folder, tuple(CHOICES.items()), (f"lrA={run.lrA}",), config)
+    return Job(
+        run=run,
+        digest=digest,
+        id=name,
+        folder=folder,
+        choices=tuple(CHOICES.items()),
+        words=(f"lrA={run.lrA}",),
+        config=config,
+    )
 
 
 @dataclass(eq=False)

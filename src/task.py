@@ -40,6 +40,8 @@ class Job:
     """A run, the folder that it fills, and what it was asked for with."""
 
     run: Run
+    digest: str
+    """Of the digits that it was composed with."""
     id: str
     folder: Path
     choices: tuple[tuple[str, str], ...]
@@ -112,12 +114,13 @@ def _run_group(
     start = time.monotonic()
     jobs = [job for job, _ in group]
     runs = [job.run for job in jobs]
-    if runs[0].id() != jobs[0].id:  # all runs of a stack have the same digits
+    dataset = runs[0].dataset()  # all runs of a stack have the same
+    if dataset.digest != jobs[0].digest:
         raise DataError(f"{runs[0].folder} holds other digits than when the sweep began")
     resumed = {job.run: checkpoint for job, checkpoint in group if checkpoint}
     keeper = _Keeper(jobs, watch)
     try:
-        timelines = train(runs, runs[0].dataset(), keeper, resumed)
+        timelines = train(runs, dataset, keeper, resumed)
     except Interrupted:
         for job in jobs:
             end_without_result(job, Ending.interrupted, "stopped between two epochs")
@@ -179,7 +182,7 @@ def _record(job: Job, outcome: Outcome, execution: dict[str, Any]) -> Record:
         id=job.id,
         config=job.run.record(),
         choices=dict(job.choices),
-        data_digest=job.run.dataset().digest,
+        data_digest=job.digest,
         engine_version=ENGINE_VERSION,
         outcome=outcome,
         execution=execution | finished | provenance(),

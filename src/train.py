@@ -92,8 +92,16 @@ def _job(config: DictConfig) -> Job:
     choices = tuple((group, str(hydras.runtime.choices[group])) for group in GROUPS)
     folder = Path(os.path.relpath(hydras.runtime.output_dir))
     words = tuple(hydras.overrides.task)
-    seconds = config.checkpoint_seconds
-    return Job(run, run.id(), folder, choices, words, to_yaml(values), seconds)
+    return Job(
+        run=run,
+        digest=run.dataset().digest,
+        id=run.id(),
+        folder=folder,
+        choices=choices,
+        words=words,
+        config=to_yaml(values),
+        checkpoint_seconds=config.checkpoint_seconds,
+    )
 
 
 def main() -> None:

@@ -66,8 +66,16 @@ class Composer:
             run = to_run(values)
             folder = self.homes[run.folder_name()]
             chosen = tuple((group, choices[group]) for group in GROUPS)
-            seconds = values["checkpoint_seconds"]
-            self._jobs[key] = Job(run, run.id(), folder, chosen, key, to_yaml(values), seconds)
+            self._jobs[key] = Job(
+                run=run,
+                digest=run.dataset().digest,
+                id=run.id(),
+                folder=folder,
+                choices=chosen,
+                words=key,
+                config=to_yaml(values),
+                checkpoint_seconds=values["checkpoint_seconds"],
+            )
         return self._jobs[key]
 
     def values(self, words: Sequence[str]) -> tuple[Values, dict[str, str]]:
