@@ -19,7 +19,7 @@ from src.errors import StoreError
 from src.identity import ID_LENGTH
 from src.keepsakes import CARD, CLASS_MEANS, HISTORY, read_card, read_class_means, read_history
 from src.record import Record
-from src.store import has_ended, has_result
+from src.run_folder import has_ended, has_result
 from src.study import ASIDE, LOCK, is_shard, locked, run_folders, set_aside
 
 KEPT = {HISTORY, CARD, CLASS_MEANS, LOCK, ASIDE, "analysis", "multirun.yaml"}

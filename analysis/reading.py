@@ -21,7 +21,8 @@ from analysis.timelines import Floats, Ints, Timelines
 from src.errors import StoreError, nearest
 from src.identity import ID_LENGTH
 from src.record import Record
-from src.store import TIMELINE, has_ended, read_curves, read_record
+from src.run_folder import TIMELINE, has_ended
+from src.store import read_curves, read_record
 from src.study import ROOT, run_folders
 from src.timeline import CURVES
 

@@ -13,14 +13,9 @@ from src.errors import StoreError
 from src.files import read_bytes
 from src.identity import ID_LENGTH, LABELS
 from src.record import Record
+from src.run_folder import CHECKPOINT, FILES, RECORD, UNFINISHED, has_result, misfit
 from src.store import (
-    CHECKPOINT,
-    FILES,
-    RECORD,
-    UNFINISHED,
     damage,
-    has_result,
-    misfit,
     read_checkpoint,
     read_curves,
     read_filters,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from src.store import RECORD, TIMELINE, UNFINISHED
+from src.run_folder import RECORD, TIMELINE, UNFINISHED
 from src.study import run_folders
 
 Stamps = NDArray[np.int64]

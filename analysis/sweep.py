@@ -23,8 +23,8 @@ from analysis.selection import chosen, key
 from analysis.tables import verbs as tables
 from analysis.timelines import Floats, Timelines
 from src.errors import StoreError
+from src.factors import factors
 from src.keepsakes import read_history
-from src.study import factors
 from src.timeline import CURVES, Ending
 
 

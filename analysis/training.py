@@ -13,7 +13,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from src.errors import StoreError
 from src.keepsakes import HISTORY, read_history
-from src.store import has_result
+from src.run_folder import has_result
 from src.study import ROOT, run_folders
 
 SOURCES = Path(__file__).parents[1]

@@ -22,7 +22,8 @@ from src.files import to_json
 from src.identity import folder_name, run_id
 from src.record import Record
 from src.run import Run
-from src.store import RECORD, has_result, read_curves, read_record, write_run
+from src.run_folder import RECORD, has_result
+from src.store import read_curves, read_record, write_run
 from src.study import run_folders
 from src.task import WRITERS, Job, run_jobs
 from src.timeline import Timeline

@@ -13,7 +13,7 @@ from typing import Any
 
 from src.files import replace
 from src.record import Record
-from src.store import LOG
+from src.run_folder import LOG
 from src.timeline import Ending
 
 

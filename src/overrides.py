@@ -59,6 +59,20 @@ def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Overr
     return overrides
 
 
+def check_modes(overrides: Iterable[Override], many: bool) -> None:
+    """Refuse several values where a single run is asked for.
+
+    Raises
+    ------
+    ConfigError
+        A word has several.
+    """
+    for override in overrides:
+        if override.is_sweep_override() and not many:
+            rule = "one value for a single run (-m sweeps over several)"
+            raise ConfigError.of(override.key_or_group, rule, override.input_line)
+
+
 def values(override: Override, folders: Sequence[Path] = (CONF,)) -> Iterator[Any]:
     """Yield the one value of an override, or all those that it sweeps over, lazily."""
     swept = override.value()

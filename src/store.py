@@ -1,14 +1,7 @@
-"""One run's folder: the only place that knows its file names.
+"""One run's files: written so that the record comes last, read so that nothing damaged is believed.
 
-    run.json          a result: config, outcome, final values, checksums; written last
-    unfinished.json   instead of it, of a run that failed or was interrupted
-    timeline.npz      the curves, a row each, by name
-    filters.npz       the filters at some epochs
-    parameters.npz    the parameters at the end
-    checkpoint.npz    while a long run trains, or after it was interrupted
-    sweepscope.log    how it ended; of a failure, the traceback
-
-What differs between two executions of the same run stands in the record's `execution` alone.
+What differs between two executions of the same run stands in the record's `execution` alone. The
+names of the files stand in `run_folder.py`.
 """
 
 import hashlib
@@ -28,22 +21,23 @@ from src.files import (
     read_bytes,
     read_json,
     replace,
-    sweep_away,
     sync_folder,
     to_json,
 )
 from src.identity import ID_LENGTH
 from src.record import FORMAT, Record
+from src.run_folder import (
+    CHECKPOINT,
+    FILTERS,
+    LAST,
+    RECORD,
+    TIMELINE,
+    UNFINISHED,
+    clean,
+    has_result,
+)
 from src.timeline import DONE, Timeline
 
-RECORD = "run.json"
-UNFINISHED = "unfinished.json"
-CHECKPOINT = "checkpoint.npz"
-LOG = "sweepscope.log"
-TIMELINE = "timeline.npz"
-FILTERS = "filters.npz"
-LAST = "parameters.npz"
-FILES = (RECORD, UNFINISHED, CHECKPOINT, TIMELINE, FILTERS, LAST, LOG)
 PARAMETERS = ("filters", "filter_biases", "weights", "biases")
 
 
@@ -85,35 +79,6 @@ def write_run(
     return record
 
 
-def clean(folder: Path) -> None:
-    """Remove what a run that is done does not need any more."""
-    for name in (CHECKPOINT, UNFINISHED):
-        (folder / name).unlink(missing_ok=True)
-    for place in (folder, folder / ".hydra"):
-        sweep_away(place)
-
-
-def misfit(folder: Path) -> Path | None:
-    """Return what lies in the place of a run's file and is none, such as a folder."""
-    paths = (folder / name for name in FILES)
-    return next((path for path in paths if path.exists() and not path.is_file()), None)
-
-
-def has_result(folder: Path) -> bool:
-    """Return whether a run's folder holds a result: it finished, or it diverged."""
-    return (folder / RECORD).exists()
-
-
-def is_done(folder: Path) -> bool:
-    """Return whether a run's folder holds a result that nobody wants to have again."""
-    return has_result(folder) and not (folder / UNFINISHED).exists()
-
-
-def has_ended(folder: Path) -> bool:
-    """Return whether a run's folder says how the run ended, result or not."""
-    return has_result(folder) or (folder / UNFINISHED).exists()
-
-
 def read_record(folder: Path, latest: bool = False) -> Record:
     """Read a run's record: of its result, else of its failure or interruption.
 
@@ -146,16 +111,6 @@ def _record_file(folder: Path, latest: bool) -> tuple[Path, Any]:
         if path.exists() or path.name == RECORD:
             raise
         return folder / RECORD, read_json(folder / RECORD, "the record of a run")
-
-
-def begin(folder: Path) -> None:
-    """Forget how an earlier attempt at a run failed or was interrupted, before the next one.
-
-    Where there is a result all the same, the note stays: it says that the run is to be trained
-    again, until it is.
-    """
-    if not has_result(folder):
-        (folder / UNFINISHED).unlink(missing_ok=True)
 
 
 def begin_again(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""A study: its name, its folder and lock, where its runs lie, and what varies between them.
+"""A study: its name, its folder and lock, and where its runs lie.
 
 Owns what may be called a study, that a sweep without a name gets a folder that no other has, and
 that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`, what
@@ -9,12 +9,12 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from src.errors import ConfigError, StoreError
 from src.files import sweep_away
@@ -24,14 +24,6 @@ ROOT = "multirun_outputs"
 """Every study lies here, under the folder from which the command was started."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}(?<!\.)")
-
-FOLLOWS = {
-    "act_out": "act",
-    "subset_seed": "seed",
-    "init_seed": "seed",
-    "order_seed": "seed",
-}
-"""Keys that take the value of another unless they are given one of their own."""
 
 MANY = 1000
 """A study of more runs is cut into folders: a directory of 100,000 entries is slow everywhere."""
@@ -179,26 +171,3 @@ def set_aside(study: Path, folder: Path) -> Path:
             folder.rename(target)
             return target
     raise AssertionError("count has no end")
-
-
-def factors(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Return every key that varies between runs, with its levels in order.
-
-    A key that merely follows another, as `act_out` follows `act`, is left out.
-
-    Parameters
-    ----------
-    rows
-        A run's keys and values each, all with the same keys.
-    """
-    columns = {key: [_level(row[key]) for row in rows] for key in rows[0]}
-    varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
-    return {
-        key: sorted(set(values), key=lambda v: (isinstance(v, str), v if v is not None else -1))
-        for key, values in varying.items()
-        if values != varying.get(FOLLOWS.get(key, ""))
-    }
-
-
-def _level(value: Any) -> Any:
-    return str(value) if isinstance(value, list) else value

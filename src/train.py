@@ -3,37 +3,33 @@
 Owns the command line, its errors and exit codes. What a job does stands in `task.py`.
 """
 
-import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers fork from one thread
 if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be a traceback
     signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
 
 import hydra
-from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config import CONF, GROUPS, plain, register, to_run
-from src.errors import ConfigError, SweepscopeError
+from src.errors import SweepscopeError
+from src.flags import folder_from, parse_flags
 from src.habits import to_yaml
 from src.interruption import Interruption
 from src.launch.again import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
 from src.launch.sweep import keep
-from src.overrides import parse
+from src.overrides import check_modes, parse
 from src.record import Record
 from src.study import study_folder
 from src.task import Job, Watch, describe, end_without_result, run_jobs
@@ -110,17 +106,14 @@ def main() -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors then, and we word them
     try:
         register()
-        if any(word.split("=")[0] == "--from" for word in sys.argv[1:]):
-            said, code = train_again(_folder_from(sys.argv[1:]))
+        if (folder := folder_from(sys.argv[1:])) is not None:
+            said, code = train_again(folder)
             print(said)
             sys.exit(code)
-        arguments = _parser().parse_args()
-        _check_flags(arguments)
+        arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         check_files(folders)
-        overrides = parse(arguments.overrides, folders)
-        if not arguments.multirun:
-            _check_single(overrides)
+        check_modes(parse(arguments.overrides, folders), arguments.multirun)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
     except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
         if traceback_wanted:
@@ -138,50 +131,6 @@ def main() -> None:
     except KeyboardInterrupt as interrupted:
         print(f"interrupted: {str(interrupted) or 'at once'}", file=sys.stderr)
         sys.exit(130)
-
-
-def _folder_from(words: list[str]) -> Path:
-    """Return the folder of `--from RUN_FOLDER`, which stands alone."""
-    words = words[0].split("=", 1) if len(words) == 1 else words
-    if len(words) != 2 or words[0] != "--from":
-        raise ConfigError("--from must stand alone with a run's folder: --from RUN_FOLDER")
-    return Path(words[1])
-
-
-def _check_single(overrides: Iterable[Override]) -> None:
-    """Refuse what only a sweep can have."""
-    for override in overrides:
-        if override.is_sweep_override():
-            rule = "one value for a single run (-m sweeps over several)"
-            raise ConfigError.of(override.key_or_group, rule, override.input_line)
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Return Hydra's parser of flags, whose complaint is an error like all others."""
-    parser = get_args_parser()
-
-    def refuse(message: str) -> NoReturn:
-        raise ConfigError(f"{message} (python -m src.train --help)")
-
-    parser.error = refuse  # type: ignore[method-assign]  # Hydra makes it, so there is no subclass
-    return parser
-
-
-def _check_flags(arguments: argparse.Namespace) -> None:
-    """Refuse what Hydra would refuse with a traceback."""
-    modes = {"--run": arguments.run, "--multirun": arguments.multirun, "--cfg": arguments.cfg}
-    modes |= {"--info": arguments.info, "--shell-completion": arguments.shell_completion}
-    given = [flag for flag, value in modes.items() if value]
-    if len(given) > 1:
-        raise ConfigError(f"only one of {', '.join(modes)} can be given, got {' '.join(given)}")
-    if arguments.resolve and not (arguments.cfg or arguments.help):
-        raise ConfigError("--resolve must come with --cfg")
-    for flag in ("config_path", "config_name"):
-        if getattr(arguments, flag):
-            words = "further config groups come with --config-dir FOLDER"
-            raise ConfigError(f"--{flag.replace('_', '-')} must not be given: {words}")
-    if arguments.experimental_rerun:
-        raise ConfigError("--experimental-rerun must not be given: it would load a pickle")
 
 
 def sentence(error: BaseException) -> str:

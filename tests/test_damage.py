@@ -11,7 +11,8 @@ from analysis.sweep import load_sweep
 from src.errors import StoreError
 from src.files import pack, read_arrays
 from src.keepsakes import HISTORY, read_history
-from src.store import TIMELINE, read_curves
+from src.run_folder import TIMELINE
+from src.store import read_curves
 from tests.study_folders import write_synthetic
 
 DAMAGED: dict[str, tuple[Callable[[Path], Any], bytes, str]] = {

@@ -54,7 +54,8 @@ from src.identity import run_id
 from src.launch import batch
 from src.launch import sweep as sweep_module
 from src.run import Run
-from src.store import CHECKPOINT, has_ended, has_result, read_record
+from src.run_folder import CHECKPOINT, has_ended, has_result
+from src.store import read_record
 from src.study import run_folders
 from src.timeline import Ending
 from src.trainer import train

@@ -47,10 +47,9 @@ from analysis import load_sweep
 from src import ENGINE_VERSION
 from src.identity import run_id
 from src.keepsakes import read_card, read_class_means, read_history
+from src.run_folder import has_ended, has_result
 from src.store import (
     damage,
-    has_ended,
-    has_result,
     read_checkpoint,
     read_curves,
     read_filters,

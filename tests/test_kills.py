@@ -21,7 +21,8 @@ import pytest
 from src import store
 from src.errors import StoreError
 from src.files import read_arrays, read_json
-from src.store import has_result, read_record
+from src.run_folder import has_result
+from src.store import read_record
 from src.study import run_folders
 from tests.test_resume import TINY, differing, forked, results
 from tests.test_train import ROOT, Said, command

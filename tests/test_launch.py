@@ -30,7 +30,8 @@ from src.errors import ConfigError
 from src.keepsakes import read_history
 from src.launch.composition import Composer
 from src.run import Run
-from src.store import has_ended, read_record
+from src.run_folder import has_ended
+from src.store import read_record
 from src.task import Job
 from src.timeline import Ending
 from src.trainer import train

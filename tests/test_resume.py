@@ -31,7 +31,8 @@ from src.inits import Init
 from src.keepsakes import read_history
 from src.orders import Order
 from src.run import Dtype, Run
-from src.store import has_result, read_checkpoint, read_record, write_checkpoint
+from src.run_folder import has_result
+from src.store import read_checkpoint, read_record, write_checkpoint
 from src.study import run_folders
 from src.timeline import Ending, Timeline
 from src.trainer import train

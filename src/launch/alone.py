@@ -21,7 +21,8 @@ from src.launch.sweep import missing, say_preflight
 from src.launch.table import command, summary
 from src.launch.worker import Progress
 from src.record import Record
-from src.store import begin, begin_again, read_record
+from src.run_folder import begin
+from src.store import begin_again, read_record
 from src.study import Homes, locked
 from src.task import Job, Watch
 

@@ -15,7 +15,8 @@ from src.errors import StoreError
 from src.keepsakes import HISTORY, read_history, write_history
 from src.provenance import diff_digest, provenance
 from src.record import Record
-from src.store import has_ended, has_result, read_record
+from src.run_folder import has_ended, has_result
+from src.store import read_record
 from src.study import run_folders, set_aside
 from src.task import Job
 from src.timeline import DONE, Ending

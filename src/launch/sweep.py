@@ -24,17 +24,9 @@ from src.launch.table import Ended, command, counted, summary
 from src.overrides import grid_size, parse, values
 from src.preflight import estimate
 from src.run import Run
+from src.run_folder import CHECKPOINT, begin, clean, is_done, misfit
 from src.schema import KEYS, RUN_KEYS
-from src.store import (
-    CHECKPOINT,
-    begin,
-    begin_again,
-    clean,
-    damage,
-    is_done,
-    misfit,
-    read_record,
-)
+from src.store import begin_again, damage, read_record
 from src.study import locked, set_aside
 from src.task import Job
 from src.timeline import DONE, Ending

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from src.factors import factors
 from src.record import Record
-from src.study import factors
 from src.task import Job
 from src.timeline import Ending
 
