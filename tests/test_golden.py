@@ -1,8 +1,8 @@
-"""A study of format version 1 loads for ever.
+"""A study of every format that there has been loads for ever.
 
-`tests/golden/v1` was written once, by the script below, and is never written again: a reader that
-does not read it any more is at fault, not the study. A later format gets a folder of its own, v2,
-by the same script, fed to `python -` at the root of the repository:
+`tests/golden/v1` and its kind were written once, by the script below, and are never written again: a
+reader that does not read them any more is at fault, not the study. A later format gets a folder of
+its own, v3, by the same script, fed to `python -` at the root of the repository:
 
     import json, shutil, tempfile
     from pathlib import Path
@@ -13,7 +13,7 @@ by the same script, fed to `python -` at the root of the repository:
     from tests.test_resume import Stop, _stopped_here, forked
     from tests.test_train import command
 
-    target, folder = Path("tests/golden/v2").absolute(), Path(tempfile.mkdtemp())
+    target, folder = Path("tests/golden/v3").absolute(), Path(tempfile.mkdtemp())
     grid = ("-m", "study=s", "L=1", "I=20", "J=20", "T=6", "TT=6", "epochs=3", "n_jobs=1")
 
     def fail(runs, *others):
@@ -44,9 +44,11 @@ import numpy as np
 import pytest
 
 from analysis import load_sweep
+from analysis.doctor import examine
 from src import ENGINE_VERSION
 from src.identity import run_id
 from src.keepsakes import read_card, read_class_means, read_history
+from src.record import FORMAT
 from src.run_folder import has_ended, has_result
 from src.store import (
     damage,
@@ -62,8 +64,21 @@ from tests.test_resume import ARRAYS
 from tests.test_train import command
 
 GOLDEN = Path(__file__).parent / "golden"
-V1 = GOLDEN / "v1"
-RUNS = {record.outcome.ending.name: f for f in run_folders(V1) if (record := read_record(f))}
+FORMATS = (1, 2)
+
+
+def of(version: int) -> Path:
+    """Return the study of a format."""
+    return GOLDEN / f"v{version}"
+
+
+RUNS = {
+    (version, record.outcome.ending.name): folder
+    for version in FORMATS
+    for folder in run_folders(of(version))
+    if (record := read_record(folder))
+}
+RESULTS = [key for key in RUNS if key[1] in ("finished", "diverged")]
 FIRST_CURVES = (
     *("train_loss", "train_acc", "test_loss", "test_acc", "conv_norm", "perceptron_norm"),
     *("conv_grad_norm", "perceptron_grad_norm", "conv_saturated", "conv_dead"),
@@ -72,15 +87,18 @@ FIRST_CURVES = (
 """The curves of format 1, whatever there may be by now."""
 
 
-def test_there_is_a_run_of_every_ending() -> None:
-    assert RUNS.keys() == {"finished", "diverged", "failed", "interrupted"}
-    assert len(list(run_folders(V1))) == 4
+def test_there_is_a_study_of_every_format_with_a_run_of_every_ending() -> None:
+    assert tuple(range(1, FORMAT + 1)) == FORMATS
+    endings = ("finished", "diverged", "failed", "interrupted")
+    assert RUNS.keys() == {(version, ending) for version in FORMATS for ending in endings}
+    assert [len(list(run_folders(of(version)))) for version in FORMATS] == [4, 4]
 
 
-@pytest.mark.parametrize("ending", list(RUNS))
-def test_every_record_is_read_with_all_its_fields(ending: str) -> None:
-    record, folder = read_record(RUNS[ending]), RUNS[ending]
-    assert record.format == 1
+@pytest.mark.parametrize(("version", "ending"), RUNS)
+def test_every_record_is_read_with_all_its_fields(version: int, ending: str) -> None:
+    folder = RUNS[version, ending]
+    record = read_record(folder)
+    assert record.format == version
     assert record.engine_version == 1
     assert record.id == folder.name[-16:]
     assert record.outcome.ending is Ending[ending]
@@ -91,15 +109,15 @@ def test_every_record_is_read_with_all_its_fields(ending: str) -> None:
     assert has_result(folder) == (ending in ("finished", "diverged"))
 
 
-@pytest.mark.parametrize("ending", list(RUNS))
-def test_the_id_is_still_the_hash_of_what_the_record_says(ending: str) -> None:
-    record = read_record(RUNS[ending])
+@pytest.mark.parametrize("key", RUNS, ids=str)
+def test_the_id_is_still_the_hash_of_what_the_record_says(key: tuple[int, str]) -> None:
+    record = read_record(RUNS[key])
     assert run_id(record.config, record.data_digest, record.engine_version) == record.id
 
 
-@pytest.mark.parametrize("ending", ["finished", "diverged"])
-def test_every_array_of_a_result_is_read(ending: str) -> None:
-    folder = RUNS[ending]
+@pytest.mark.parametrize(("version", "ending"), RESULTS)
+def test_every_array_of_a_result_is_read(version: int, ending: str) -> None:
+    folder = RUNS[version, ending]
     record, curves = read_record(folder), read_curves(folder)
     assert tuple(curves) == FIRST_CURVES
     assert {curve.shape for curve in curves.values()} == {(4,)}
@@ -120,42 +138,48 @@ def test_every_array_of_a_result_is_read(ending: str) -> None:
     assert record.final == finite
 
 
-def test_the_failure_keeps_its_message() -> None:
-    message = read_record(RUNS["failed"]).outcome.message or ""
+@pytest.mark.parametrize("version", FORMATS)
+def test_the_failure_keeps_its_message(version: int) -> None:
+    message = read_record(RUNS[version, "failed"]).outcome.message or ""
     assert message.rstrip().endswith("ValueError: no luck")
 
 
-def test_the_checkpoint_is_read_or_passed_over_and_never_in_the_way(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", FORMATS)
+def test_the_checkpoint_is_read_or_passed_over_and_never_in_the_way(
+    tmp_path: Path, version: int
+) -> None:
     """Its layout is no promise, as no result is in it; that its run goes on is one."""
-    checkpoint = read_checkpoint(RUNS["interrupted"])
+    checkpoint = read_checkpoint(RUNS[version, "interrupted"])
     assert checkpoint is None or checkpoint.epoch == 1
-    study = tmp_path / "multirun_outputs" / "v1"
-    shutil.copytree(V1, study)
+    study = tmp_path / "multirun_outputs" / "old"
+    shutil.copytree(of(version), study)
     words = ("L=1", "I=20", "J=20", "T=6", "TT=6", "epochs=3", "act=sigmoid", "lrA=0.1")
-    said = command(tmp_path, "-m", "study=v1", *words)
+    said = command(tmp_path, "-m", "study=old", *words)
     assert said.code == 0, said
     names = [folder.name for folder in run_folders(study) if has_result(folder)]
-    assert (RUNS["interrupted"].name in names) == (ENGINE_VERSION == 1)
-    assert len(read_history(study)) == len(read_history(V1)) + 1
+    assert (RUNS[version, "interrupted"].name in names) == (ENGINE_VERSION == 1)
+    assert len(read_history(study)) == len(read_history(of(version))) + 1
 
 
-def test_what_lies_beside_the_runs_is_read() -> None:
-    history = read_history(V1)
+@pytest.mark.parametrize("version", FORMATS)
+def test_what_lies_beside_the_runs_is_read(version: int) -> None:
+    history = read_history(of(version))
     assert [entry["planned"] for entry in history] == [2, 1, 1]
     assert [entry["outcomes"] for entry in history[:2]] == [
         {"finished": 1, "diverged": 1},
         {"failed": 1},
     ]
-    assert read_card(V1) is None
-    means = read_class_means(V1)
+    assert read_card(of(version)) is None
+    means = read_class_means(of(version))
     assert means is not None
     assert {label: mean.shape for label, mean in means.items()} == dict.fromkeys(
         range(10), (28, 28)
     )
 
 
-def test_load_sweep_reads_all_of_it_without_a_warning() -> None:
-    sweep = load_sweep(V1)
+@pytest.mark.parametrize("version", FORMATS)
+def test_load_sweep_reads_all_of_it_without_a_warning(version: int) -> None:
+    sweep = load_sweep(of(version))
     assert len(sweep.runs) == 4
     assert sorted(sweep.runs["outcome"]) == ["diverged", "failed", "finished", "interrupted"]
     assert set(CURVES) <= set(sweep.timelines.columns)
@@ -164,9 +188,18 @@ def test_load_sweep_reads_all_of_it_without_a_warning() -> None:
     assert {"act", "lrA"} <= sweep.factors.keys()
 
 
-def test_it_is_the_study_that_was_written_and_no_other() -> None:
+@pytest.mark.parametrize("version", FORMATS)
+def test_it_is_the_study_that_was_written_and_no_other(version: int) -> None:
     """Never written again: these are numbers of the day."""
-    values: dict[str, Any] = json.loads((V1 / "expected.json").read_text())
-    assert {ending: folder.name for ending, folder in RUNS.items()} == values["folders"]
-    for ending in ("finished", "diverged"):
-        assert read_record(RUNS[ending]).final == values["final"][ending]
+    values: dict[str, Any] = json.loads((of(version) / "expected.json").read_text())
+    for ending, name in values["folders"].items():
+        assert RUNS[version, ending].name == name
+        assert read_record(RUNS[version, ending]).final == values["final"][ending]
+
+
+@pytest.mark.parametrize("version", FORMATS)
+def test_the_doctor_finds_nothing_damaged(version: int) -> None:
+    found = examine(of(version))
+    (foreign,) = (finding for finding in found.findings if not finding.kind.harmless)
+    assert foreign.path.name == "expected.json"
+    assert found.runs == dict.fromkeys(("finished", "diverged", "failed", "interrupted"), 1)
