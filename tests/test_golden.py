@@ -1,8 +1,8 @@
 """A study of every format that there has been loads for ever.
 
-`tests/golden/v1` and its kind were written once, by the script below, and are never written again: a
-reader that does not read them any more is at fault, not the study. A later format gets a folder of
-its own, v3, by the same script, fed to `python -` at the root of the repository:
+`tests/golden/v1` and its kind were written once, by the script below, and are never written again:
+a reader that does not read them any more is at fault, not the study. A later format gets a folder
+of its own, v3, by the same script, fed to `python -` at the root of the repository:
 
     import json, shutil, tempfile
     from pathlib import Path
