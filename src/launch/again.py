@@ -13,6 +13,7 @@ from src.errors import ConfigError, DataError, StoreError
 from src.provenance import provenance
 from src.record import Record
 from src.run import Run, check
+from src.run_folder import has_ended
 from src.store import contents, damage, read_curves, read_record
 from src.timeline import Timeline
 from src.trainer import train
@@ -31,6 +32,8 @@ def train_again(folder: Path) -> tuple[str, int]:
     StoreError, ConfigError, DataError
         The folder holds no result, or the run cannot be trained here.
     """
+    if not has_ended(folder):
+        raise StoreError(f"{folder} is not the folder of a run that has ended")
     record = read_record(folder)
     run = Run.of_record(record.config)
     dataset = run.dataset()

@@ -128,8 +128,7 @@ class Composer:
         """Look again where the jobs' folders lie: another sweep may have made some meanwhile."""
         self.homes = Homes(self.folder, (job.id for job in jobs))
         for job in jobs:
-            folder = self.homes[job.run.folder_name()]
-            self._jobs[job.words] = replace(job, folder=folder)
+            self._jobs[job.words] = replace(job, folder=self.homes[job.folder.name])
         return [self._jobs[job.words] for job in jobs]
 
     def _parse(self, word: str) -> Override:
