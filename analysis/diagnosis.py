@@ -1,6 +1,6 @@
 """Why did this run fail? A label for every run, from its probes, with the evidence.
 
-Owns the labels, the thresholds with their reasons, and the order of the labels: a cause (dead,
+Owns the thresholds with their reasons, and the order of the labels: a cause (dead,
 saturated) goes before its effect (vanished), and that before what it looks like from outside
 (stuck at chance). A run that learned is not blamed for what its probes look like: only a run
 that failed to learn its training digits can be frozen, dead, saturated, vanished or stuck.
@@ -13,34 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats
 from analysis.signs import Signs, late, signs
 
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Rule = tuple[str, Flags, Callable[[int], str]]
 """A label, which runs it fits (n,), and the evidence for one of them."""
-
-LABELS = {
-    "converged": "its training loss no longer falls, and nothing below applies",
-    "not converged yet": "its training loss was still falling at the end",
-    "overfit": "its test loss has risen while its training loss fell",
-    "oscillating": "its training loss jumps up and down at the end",
-    "stuck at chance": "it decides its training digits no better than by guessing",
-    "vanished": "next to none of the error reaches a layer that should learn",
-    "saturated": "its units sit on the flat part of their activation",
-    "dead": "its units are off for every digit",
-    "exploding": "its training loss grew to many times its first value, still within range",
-    "frozen": "a rate of zero kept a layer as it was, and the rest did not learn",
-    "diverged": "its numbers left the range of its dtype",
-    "interrupted": "it was stopped before its last epoch",
-    "failed": "an exception or a killed worker ended it",
-}
-"""Every label with its meaning, from good to bad."""
 
 LEARNED = 0.8
 """A run learned if it decides 80 % of what guessing leaves open: 90 % of two classes, 82 of ten."""

@@ -4,8 +4,14 @@ Owns which runs of a study belong together. A study may hold several generations
 thrown away; none of their numbers are to be compared with each other.
 """
 
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+import numpy as np
+
+from analysis.index import Contents
 
 
 class Origin(NamedTuple):
@@ -31,3 +37,16 @@ def stale(origins: Sequence[Origin]) -> list[bool]:
         origin.engine != engine or origin.digest != newest[origin.source].digest
         for origin in origins
     ]
+
+
+def newest(study: Path, contents: Contents) -> Contents:
+    """Return what a study has of its newest generation; the rest is warned of."""
+    runs = contents.runs
+    sources = runs["folder"].fillna(runs["source"])
+    columns = (runs["engine"], sources, runs["digest"], runs["finished"])
+    old = np.array(stale([Origin(*row) for row in zip(*columns, strict=True)]), bool)
+    if not old.any():
+        return contents
+    words = "trained by an older engine or on digits that have changed since"
+    warnings.warn(f"{study}: {old.sum():,} runs are left out, {words}", stacklevel=3)
+    return contents.take(np.flatnonzero(~old))

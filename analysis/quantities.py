@@ -11,6 +11,7 @@ import numpy as np
 
 from analysis.arrays import Flags, Floats, Indices
 from analysis.errors import AnalysisError
+from analysis.labels import LABELS
 from analysis.measures import Curves, times_to
 from analysis.metrics import Metric, nearest, resolve, rises
 from analysis.statistics.contrasts import Better, Endpoint, Kind
@@ -99,8 +100,6 @@ def quantity(sweep: "Sweep", text: str) -> Quantity:
     AnalysisError
         The name is wrong, with the nearest that exist; or its parameter is.
     """
-    from analysis.diagnosis import LABELS
-
     rates = dict.fromkeys((*OUTCOMES, *LABELS))
     word = text.strip()
     if word in rates:

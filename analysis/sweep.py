@@ -4,7 +4,6 @@ Owns the frames, and what is a part of a study. The questions are its verbs (`ta
 `figures/verbs.py`): the same words as at the shell (`python -m analysis`).
 """
 
-import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.design import Design, design
 from analysis.figures import verbs as figures
-from analysis.generations import Origin, stale
+from analysis.generations import newest
 from analysis.index import Contents, read_study
 from analysis.reading import RESULTS, find
 from analysis.selection import chosen, key
@@ -190,16 +189,4 @@ def load_sweep(study: str | Path = "latest") -> Sweep:
     contents = read_study(folder)
     if contents.runs.empty:
         raise StoreError(f"{folder} holds no run that has ended")
-    return Sweep(folder, _newest(folder, contents))
-
-
-def _newest(study: Path, contents: Contents) -> Contents:
-    runs = contents.runs
-    sources = runs["folder"].fillna(runs["source"])
-    columns = (runs["engine"], sources, runs["digest"], runs["finished"])
-    old = np.array(stale([Origin(*row) for row in zip(*columns, strict=True)]), bool)
-    if not old.any():
-        return contents
-    words = "trained by an older engine or on digits that have changed since"
-    warnings.warn(f"{study}: {old.sum():,} runs are left out, {words}", stacklevel=3)
-    return contents.take(np.flatnonzero(~old))
+    return Sweep(folder, newest(folder, contents))

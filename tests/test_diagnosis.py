@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analysis.diagnosis import LABELS
 from analysis.figures.style import DIAGNOSES
+from analysis.labels import LABELS
 from analysis.sweep import load_sweep
 from src.activations import Act
 from src.inits import Init

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.diagnosis import LABELS
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
 from analysis.figures.style import DIAGNOSES
+from analysis.labels import LABELS
 from analysis.tables.table import Table, level
 
 MOST_BARS = 48

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.diagnosis import LABELS
+from analysis.labels import LABELS
 from analysis.selection import key
 from analysis.statistics.intervals import wilson_interval
 from analysis.tables.table import Show, Table, levels
