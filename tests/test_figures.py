@@ -181,7 +181,7 @@ def test_a_heatmap_writes_means_and_marks_cells_with_diverged_runs(sweep: Sweep)
     assert (row["n"], row["diverged"]) == (6, 2)
     marks = [t.get_text() for t in figure.axes[0].texts if t.get_gid() == "diverged"]
     assert marks == ["✕2"]
-    assert f"{row['test_acc']:.3g}" in [t.get_text() for t in figure.axes[0].texts]
+    assert f"{row['test_acc']:.3f}" in [t.get_text() for t in figure.axes[0].texts]
     image = figure.axes[0].images[0].get_array()
     assert image.shape == (3, 2)
     with pytest.raises(AnalysisError, match="a heatmap is over two factors"):

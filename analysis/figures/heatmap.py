@@ -1,12 +1,20 @@
-"""A metric over two factors, lrA × lrW unless others are named; diverged cells are marked."""
+"""A metric over two factors, lrA × lrW unless others are named; diverged cells are marked.
 
-from typing import TYPE_CHECKING, Any
+Owns which factors are meant and where the panels and words stand; what is in a panel is the affair
+of `analysis.figures.cells`.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.figures.drawing import Axes, Drawing, look
+from analysis.figures.cells import MAP, MOST_WRITTEN, Cells, form_of, panel, scale_of
+from analysis.figures.drawing import Drawing, look
+from analysis.quantities import Quantity, quantity
 from analysis.selection import Names, key, names
 from analysis.tables.summary import table as summary
 from analysis.tables.table import level
@@ -14,8 +22,8 @@ from analysis.tables.table import level
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
 
-MOST_WRITTEN = 10
-"""Rows or columns beyond which cells are too small for numbers, which the table has."""
+LETTERS = 14
+"""Of an axis' name, in an inch of it."""
 
 
 def heatmap(
@@ -32,35 +40,57 @@ def heatmap(
     Raises
     ------
     AnalysisError
-        There are not two factors, or a name is wrong.
+        There are not two factors, or a name is wrong, or no run has a value.
     """
-    rates: list[str] = [name for name in ("lrA", "lrW") if name in sweep.factors]
-    axes: list[str] = names(vary) or (rates if len(rates) == 2 else list(sweep.design.factors)[:2])
     split = names(by)
-    for name in [*axes, *split]:
-        key(name, list(sweep.runs.columns))
-    if len(axes) != 2 or len(split) > 1:
-        raise AnalysisError(
-            f"a heatmap is over two factors, with panels by one: got {', '.join(axes) or 'none'}"
-            + (f" by {', '.join(split)}" if split else "")
-        )
+    axes = _axes(sweep, names(vary), split)
+    q = quantity(sweep, metric)
     found = summary(sweep, [metric], [*split, *axes])
-    name = next(column[:-5] for column in found.columns if column.endswith("_note"))
-    keep = [*split, *axes, "n", "runs", "diverged", name, f"{name}_low", f"{name}_high"]
-    return _draw(sweep, found[keep], name, axes, split, title, found.caption)
+    keep = [*split, *axes, "n", "runs", "diverged", q.name, f"{q.name}_low", f"{q.name}_high"]
+    if found[q.name].isna().all() and not found["diverged"].any():
+        raise AnalysisError(f"no run of {sweep.folder.name} has a {q.name} to draw")
+    return _draw(sweep, found[keep], q, axes, split, title, found.caption)
+
+
+def _axes(sweep: "Sweep", given: list[str], by: list[str]) -> tuple[str, str]:
+    """Return the factor up and the factor along: those given, the two rates, or the first two."""
+    for name in [*given, *by]:
+        key(name, list(sweep.runs.columns))
+    seed = sweep.design.seed
+    if seed in (*given, *by):
+        raise AnalysisError(f"{seed} is the unit of all statistics: a heatmap averages over it")
+    if len(by) > 1 or (given and len(given) != 2):
+        raise AnalysisError(
+            f"a heatmap is over two factors, with panels by one: got {', '.join(given) or 'none'}"
+            + (f" by {', '.join(by)}" if by else "")
+        )
+    rates = [name for name in ("lrA", "lrW") if name in sweep.factors and name not in by]
+    others = [name for name in sweep.design.factors if name not in by]
+    axes = given or (rates if len(rates) == 2 else others[:2])
+    if len(axes) < 2:
+        besides = f" besides {by[0]}" if by else ""
+        raise AnalysisError(
+            f"a heatmap needs two factors{besides} that vary, and there is "
+            f"{f'only {axes[0]}' if axes else 'none'}"
+        )
+    if len({*axes, *by}) < len(axes) + len(by):
+        raise AnalysisError(
+            f"a heatmap needs different factors: got {', '.join([*axes])}"
+            + (f" by {by[0]}" if by else "")
+        )
+    return axes[0], axes[1]
 
 
 def _draw(
     sweep: "Sweep",
     table: pd.DataFrame,
-    name: str,
-    axes: list[str],
-    by: list[str],
+    q: Quantity,
+    axes: tuple[str, str],
+    by: Sequence[str],
     title: str,
     caption: str,
 ) -> Drawing:
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
 
     panels = [(value, part) for value, part in table.groupby(by[0])] if by else [(None, table)]
     if by:
@@ -70,97 +100,39 @@ def _draw(
         [v for v in sweep.levels.get(a, []) if v in set(table[a])] or sorted(set(table[a]))
         for a in axes
     )
+    values, share = table[q.name].to_numpy(np.float64), q.share or q.kind == "rate"
+    scale, steps = scale_of(values, share)
+    cells = Cells(q.name, axes, up, along, scale, form_of(values, share))
     columns = min(len(panels), 4)
     rows = -(-len(panels) // columns)
     cell = 0.62 if max(len(up), len(along)) <= MOST_WRITTEN else 0.3
-    width = max(4.8, columns * (cell * len(along) + 0.75) + 1.2)
-    height = rows * (0.72 * cell * len(up) + 0.75) + 0.5
-    scale = Normalize(*_ends(table[name]))
-    say = (
-        f"{caption} In a cell: the mean, and half the width of its interval; ✕ where runs "
-        "diverged, with their number."
-    )
+    wide, high = max(cell * len(along), 2.4 / columns), max(0.72 * cell * len(up), 0.9)
+    width, height = columns * (wide + 0.3) + 2.0, rows * (high + 0.35) + 0.85
+    said = [caption, "In a cell: the mean, and half the width of its interval;"]
+    said += ["✕ where runs diverged, with their number.", steps]
+    title = title or f"{sweep.folder.name}: {q.name} over {axes[0]} × {axes[1]}"
     with look():
-        figure = Drawing(
-            table,
-            title or f"{sweep.folder.name}: {name} over {axes[0]} × {axes[1]}",
-            say,
-            width,
-            height,
-        )
+        figure = Drawing(table, title, " ".join(said).strip(), width, height)
         drawn = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for ax in drawn.ravel()[len(panels) :]:
             ax.set_axis_off()
-        for ax, (value, part) in zip(drawn.ravel(), panels, strict=False):
-            _panel(ax, part, name, axes, up, along, scale)
+        for i, (value, part) in enumerate(panels):
+            ax = drawn.ravel()[i]
+            panel(ax, part, cells)
+            if i + columns >= len(panels):  # none stands below
+                ax.tick_params(labelbottom=True)
+                ax.set_xlabel(_axis(axes[1], wide))
             if by:
                 ax.set_title(f"{by[0]} = {level(value)}", loc="left")
-        for ax in drawn[-1]:
-            ax.set_xlabel(_axis(axes[1]))
         for ax in drawn[:, 0]:
-            ax.set_ylabel(_axis(axes[0]))
-        figure.colorbar(ScalarMappable(scale, "cividis"), ax=drawn, label=name, shrink=0.9)
+            ax.set_ylabel(_axis(axes[0], high))
+        beside = textwrap.fill(q.label, int(max(rows * high, 1.6) * LETTERS))
+        over = "max" if np.nanmax(values, initial=-np.inf) > scale.vmax else "neither"
+        figure.colorbar(ScalarMappable(scale, MAP), ax=drawn, label=beside, extend=over)
     return figure
 
 
-def _ends(values: pd.Series) -> tuple[float, float]:
-    known = values.dropna()
-    if known.empty:
-        return 0.0, 1.0
-    low, high = float(known.min()), float(known.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _axis(name: str) -> str:
+def _axis(name: str, room: float) -> str:
+    """Return the name of an axis, in lines that are no longer than its panel, in inches."""
     what = {"lrA": "learning rate of the convolution", "lrW": "learning rate of the perceptron"}
-    return f"{name} ({what[name]})" if name in what else name
-
-
-def _panel(
-    ax: Axes,
-    part: pd.DataFrame,
-    name: str,
-    axes: list[str],
-    up: list[Any],
-    along: list[Any],
-    scale: Any,
-) -> None:
-    from matplotlib import colormaps
-
-    colours = colormaps["cividis"].with_extremes(bad="#EDEDED")
-    values = part.pivot(index=axes[0], columns=axes[1], values=name).reindex(
-        index=up, columns=along
-    )
-    ax.imshow(values.to_numpy(np.float64), cmap=colours, norm=scale, origin="lower", aspect="auto")
-    ax.set_xticks(range(len(along)), [level(v) for v in along])
-    ax.set_yticks(range(len(up)), [level(v) for v in up])
-    ax.grid(False)
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0)
-    places = {value: i for i, value in enumerate(up)}, {value: i for i, value in enumerate(along)}
-    written = max(len(up), len(along)) <= MOST_WRITTEN
-    for row in part.to_dict("records"):
-        y, x = places[0][row[axes[0]]], places[1][row[axes[1]]]
-        dark = not np.isnan(row[name]) and scale(row[name]) < 0.5
-        ink = "white" if dark else "black"
-        if row["diverged"]:
-            ax.text(
-                x + 0.42,
-                y + 0.4,
-                f"✕{row['diverged']}",
-                color=ink if row["diverged"] < row["runs"] else "#D55E00",
-                fontsize=6.5,
-                ha="right",
-                va="top",
-                gid="diverged",
-                fontweight="bold",
-            )
-        if written and not np.isnan(row[name]):
-            half = (row[f"{name}_high"] - row[f"{name}_low"]) / 2
-            ax.text(
-                x, y + 0.05, f"{row[name]:.3g}", color=ink, ha="center", va="center", fontsize=7.5
-            )
-            if np.isfinite(half):
-                ax.text(
-                    x, y - 0.27, f"±{half:.2g}", color=ink, ha="center", va="center", fontsize=5.8
-                )
+    return textwrap.fill(f"{name} ({what[name]})" if name in what else name, int(room * LETTERS))
