@@ -99,6 +99,24 @@ def follows(runs: pd.DataFrame, key: str, leader: str) -> bool:
     return bool((runs.groupby(leader, dropna=False)[key].nunique(dropna=False) == 1).all())
 
 
+def led(runs: pd.DataFrame, keys: Sequence[str], leaders: Sequence[str]) -> dict[str, list[str]]:
+    """Return which keys go along with which leader: with the first that determines them.
+
+    Parameters
+    ----------
+    runs : a row a run
+    keys : each determined by one of the leaders
+    leaders : factors, and first those that are held while others are compared
+    """
+    of = {key: next(name for name in leaders if follows(runs, key, name)) for key in keys}
+    return {name: found for name in leaders if (found := [k for k in keys if of[k] == name])}
+
+
+def differ(keys: Sequence[str], leader: str) -> str:
+    """Say that keys differ with a factor."""
+    return f"{', '.join(keys)} {'differs' if len(keys) == 1 else 'differ'} with {leader}"
+
+
 def _leads(runs: pd.DataFrame, key: str, seeds: Sequence[str]) -> bool:
     return all(follows(runs, other, key) for other in seeds if other != key)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.design import by_seed, cell_of, design
+from analysis.design import by_seed, cell_of, design, led
 from analysis.errors import AnalysisError
 from tests.study_folders import synthetic
 
@@ -94,3 +94,10 @@ def test_what_the_seeds_resample_is_said_in_words() -> None:
 def test_a_study_of_one_seed_has_a_design(tmp_path: Path) -> None:
     found = synthetic(tmp_path / "s", seeds=1).design
     assert (found.seed, found.resampled, found.factors) == ("seed", (), ("act", "lrA"))
+
+
+def test_a_key_goes_with_the_first_factor_that_determines_it() -> None:
+    frame = pd.DataFrame({"act": list("aabb"), "lr": [1, 2, 1, 2], "lrA": [3, 4, 3, 4], "T": 5})
+    assert led(frame, ["lrA"], ["act", "lr"]) == {"lr": ["lrA"]}
+    assert led(frame, ["lrA", "T"], ["act", "lr"]) == {"act": ["T"], "lr": ["lrA"]}
+    assert led(frame, [], ["act"]) == {}

@@ -1,6 +1,7 @@
 """Figures: the table that each draws, number by number, and the artists that stand for it."""
 
 import io
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,39 @@ def test_a_caption_says_n_the_interval_and_what_became_of_diverged_runs(sweep: S
     assert "n = 6" in caption
     assert "at all epochs at once with 95 %" in caption
     assert "subset, init, order" in caption
-    assert "2 runs diverged" in caption
-    assert "1 combinations of other factors" in caption
+    assert "2 runs that diverged (×) are in no mean." in caption
+    assert "Left out of means: 1 combination of other factors with a run" in caption
     assert "Averaged over lrA" in caption
+
+
+def test_a_caption_says_with_which_factor_a_key_differs(tmp_path: Path) -> None:
+    for act, size, seed in product(("tanh", "relu"), (8, 9), range(2)):
+        write_synthetic(tmp_path, act=act, T=size, epochs=size, TT=size, seed=seed)
+    sweep = load_sweep(tmp_path)
+    assert sweep.design.factors == ("act", "T")
+    for how in ({"vary": "act", "by": "T"}, {"vary": "T", "by": "act"}):
+        assert "TT, epochs differ with T." in sweep.curves("test_acc", **how).caption
+    assert "differ with" not in sweep.curves("test_acc", vary="act").caption
+
+
+def test_a_band_is_drawn_within_what_a_curve_can_reach(tmp_path: Path) -> None:
+    for seed, value in enumerate((1.0, 1.0, 0.7)):
+        write_synthetic(tmp_path, {"test_acc": value, "test_loss": 1 - value}, seed=seed)
+    figure = load_sweep(tmp_path).curves(["test_acc", "test_loss"])
+    assert figure.table.query("curve == 'test_acc'")["high"].max() > 1
+    assert figure.table.query("curve == 'test_loss'")["low"].min() < 0
+    for ax, (low, high) in zip(figure.axes, ((0.0, 1.0), (0.0, np.inf)), strict=True):
+        (band_,) = [c for c in ax.collections if isinstance(c, PolyCollection)]
+        heights = band_.get_paths()[0].vertices[:, 1]
+        assert low <= heights.min()
+        assert heights.max() <= high
+
+
+def test_runs_that_all_failed_have_no_curves(tmp_path: Path) -> None:
+    for act in ("tanh", "relu"):
+        write_synthetic(tmp_path / "s", ending="failed", act=act)
+    with pytest.raises(AnalysisError, match="no run of s has a curve to draw"):
+        load_sweep(tmp_path / "s").curves()
 
 
 def test_one_seed_has_curves_and_no_band(tmp_path: Path) -> None:
@@ -271,6 +302,7 @@ def test_levels_that_nobody_knows_have_colours_too_and_numbers_an_order() -> Non
     assert len({pen.colour for pen in known.values()}) == 4
     many = pens([f"level {i}" for i in range(20)])
     assert len({(pen.colour, pen.line) for pen in many.values()}) == 20
+    assert len({pen.line for pen in pens(["tanh", "relu", "sigmoid", "none"]).values()}) == 4
     rates = list(pens([0.0, 0.001, 0.1]).values())
     assert len({pen.colour for pen in rates}) == 3
     assert not {pen.colour.upper() for pen in rates} & set(OKABE_ITO)

@@ -1,6 +1,7 @@
 """Tables: each number is that of the runs, written out by hand; and every format can be read."""
 
 import warnings
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -96,8 +97,18 @@ def test_what_goes_with_the_factor_is_said(tmp_path: Path) -> None:
         write_synthetic(tmp_path, {"test_acc": 0.6 + seed / 90}, act="relu", T=20, seed=seed)
     table = load_sweep(tmp_path).compare("act")
     assert table["n"].tolist() == [3]
-    assert "T differ with act and cannot be told apart" in table.caption
+    assert "T differs with act and cannot be told apart" in table.caption
     assert "3 seeds cannot show a difference" in table.caption
+
+
+def test_what_goes_with_a_factor_that_is_held_is_no_doubt(tmp_path: Path) -> None:
+    for act, lr, seed in product(("tanh", "relu"), (0.0, 0.1), range(3)):
+        write_synthetic(tmp_path, {"test_acc": 0.5 + seed / 50}, act=act, lrA=lr, lrW=lr, seed=seed)
+    sweep = load_sweep(tmp_path)
+    assert "cannot be told apart" not in sweep.compare("act", by="lrA").caption
+    assert "cannot be told apart" not in sweep.compare("act", tune="lrA").caption
+    assert "cannot be told apart" not in sweep.compare("act").caption
+    assert "lrW differs with lrA and cannot be told" in sweep.compare("lrA", by="act").caption
 
 
 def test_shares_ranks_and_meetings_agree_with_how_the_study_was_made(tmp_path: Path) -> None:

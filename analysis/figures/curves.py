@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.design import differ, led
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing
 from analysis.figures.limits import reach
@@ -55,6 +56,8 @@ def curves(
     if len(split) > 2 or (len(split) == 2 and len(shown) > 1):
         raise AnalysisError("panels may be by two factors, or by one and several curves")
     table = drawn(sweep, shown, varied, split)
+    if table.empty:
+        raise AnalysisError(f"no run of {sweep.folder.name} has a curve to draw")
     caption = _caption(sweep, table, varied, split)
     return draw(sweep, table, shown, varied, split, title, caption, singles)
 
@@ -76,9 +79,12 @@ def _caption(sweep: "Sweep", table: pd.DataFrame, vary: Sequence[str], by: Seque
     keys = [*by, *vary]
     per = once.groupby(keys, dropna=False).first() if keys else once.head(1)
     if gone := int(per["diverged"].sum()):
-        parts.append(f"{gone} runs diverged (×) and are in no mean.")
+        runs = "1 run that diverged (×) is" if gone == 1 else f"{gone} runs that diverged (×) are"
+        parts.append(f"{runs} in no mean.")
     if left := int(per["left_out"].sum()):
-        parts.append(f"{left} combinations of other factors with such a run are left out of means.")
+        cells = "1 combination" if left == 1 else f"{left} combinations"
+        which = "with a run that has no whole curve"
+        parts.append(f"Left out of means: {cells} of other factors {which}.")
     cut = [c for c in dict.fromkeys(table["curve"]) if reach(c, v := sweep.curve(c)) < np.nanmax(v)]
     if cut:
         parts.append(f"Some runs leave the frame of {', '.join(cut)}.")
@@ -88,6 +94,6 @@ def _caption(sweep: "Sweep", table: pd.DataFrame, vary: Sequence[str], by: Seque
         if name in sweep.runs and sweep.runs[name].nunique() == 1
     }
     parts.append("At " + ", ".join(f"{name}={level(value)}" for name, value in fixed.items()) + ".")
-    if along:
-        parts.append(f"{', '.join(along)} differ along.")
+    for leader, keys in led(sweep.runs, along, [*by, *vary]).items():
+        parts.append(f"{differ(keys, leader)}.")
     return " ".join(parts)

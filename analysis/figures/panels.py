@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Axes, Drawing, look
 from analysis.figures.layout import Layout, Panel, layout
-from analysis.figures.limits import limits
+from analysis.figures.limits import bounds, limits
 from analysis.figures.mean_curves import groups
 from analysis.figures.style import LINES, Pen, pens
 from analysis.quantities import axis
@@ -61,7 +61,7 @@ def draw(
                 part = part[part[name] == value]
             if singles:
                 _singles(ax, sweep, panel, vary, of)
-            for name, line in _lines(ax, part, vary, of).items():
+            for name, line in _lines(ax, panel.curve, part, vary, of).items():
                 handles.setdefault(name, line)
             _label(ax, panel, laid)
         for curve in metric:
@@ -77,6 +77,7 @@ def draw(
                 title=", ".join(vary),
                 loc="outside right upper",
                 alignment="left",
+                handlelength=2.6,
             )
     return figure
 
@@ -137,17 +138,24 @@ def _singles(
             )
 
 
-def _lines(ax: Axes, part: pd.DataFrame, vary: Sequence[str], of: Pens) -> dict[str, Any]:
-    """Draw mean and band of every level; return the lines by their names in the legend."""
+def _lines(
+    ax: Axes, curve: str, part: pd.DataFrame, vary: Sequence[str], of: Pens
+) -> dict[str, Any]:
+    """Draw mean and band of every level; return the lines by their names in the legend.
+
+    Of a band, what a curve cannot reach is not drawn: the truth is not there.
+    """
     levels = part.groupby(list(vary), sort=False, dropna=False) if vary else [((), part)]
     drawn = {}
     for values, rows in levels:
         pen = of[values]
-        (line,) = ax.plot(rows["epoch"], rows["mean"], pen.line, color=pen.colour)
+        above = 2.0 if pen.line == "-" else 2.1  # lines that coincide show in each other's gaps
+        (line,) = ax.plot(
+            rows["epoch"], rows["mean"], linestyle=pen.line, color=pen.colour, zorder=above
+        )
         if rows["low"].notna().any():
-            ax.fill_between(
-                rows["epoch"], rows["low"], rows["high"], color=pen.colour, alpha=0.16, linewidth=0
-            )
+            low, high = (rows[end].clip(*bounds(curve)) for end in ("low", "high"))
+            ax.fill_between(rows["epoch"], low, high, color=pen.colour, alpha=0.16, linewidth=0)
         drawn[", ".join(map(level, values))] = line
     return drawn
 

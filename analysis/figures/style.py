@@ -9,12 +9,17 @@ numbers have an order, which is shown as one.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+Line: TypeAlias = str | tuple[int, tuple[float, ...]]
+"""matplotlib's name of a dash, or the lengths of its strokes and gaps."""
 
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Without its yellow, which does not show on white."""
 
 LINES = ("-", "--", "-.", ":")
+DASHES: tuple[Line, ...] = (*LINES, (0, (8, 1.5)), (0, (4, 1, 1, 1, 1, 1)), (0, (2, 1)))
+"""One a colour: levels are told apart without colours too."""
 MARKERS = "osD^vPX*"
 
 FIXED = {
@@ -66,7 +71,7 @@ class Pen:
     """How a level is drawn."""
 
     colour: str
-    line: str
+    line: Line
     marker: str
 
 
@@ -94,7 +99,8 @@ def pens(levels: Sequence[Any]) -> dict[Any, Pen]:
         turn = seen.get(taken[value], 0)  # beyond seven levels a colour returns with another line
         seen[taken[value]] = turn + 1
         place = taken[value]
-        out[value] = Pen(OKABE_ITO[place], LINES[turn % 4], MARKERS[(place + turn) % 8])
+        line = DASHES[(place + turn) % len(DASHES)]
+        out[value] = Pen(OKABE_ITO[place], line, MARKERS[(place + turn) % 8])
     return out
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.design import differ, led
 from analysis.errors import AnalysisError
 from analysis.quantities import Quantity, quantities
 from analysis.selection import Names, key, names
@@ -99,7 +100,8 @@ def compare(
     table = pd.concat([pd.DataFrame(rows, index=table.index), table], axis=1)
     if needed is not None:
         table["seeds_needed"] = [_needed(row, needed, table, alpha) for row in family]
-    captions += _captions(table, caption(table, design.resamples, alpha), vary, along, asked)
+    apart = led(runs, along, [*split, *nuisances, vary]).get(vary, [])  # by and tune hold theirs
+    captions += _captions(table, caption(table, design.resamples, alpha), vary, apart, asked)
     title = f"{sweep.folder.name}: does {vary} make a difference?"
     return Table(table, title, " ".join(captions), _columns(split, table, len(asked)))
 
@@ -153,7 +155,7 @@ def _captions(
 ) -> list[str]:
     said = [rests]
     if along:
-        said.append(f"{', '.join(along)} differ with {vary} and cannot be told apart from it.")
+        said.append(f"{differ(along, vary)} and cannot be told apart from it.")
     if left := int(table["left_out"].sum()):
         said.append(
             f"{left} pairs were left out, for one of the two runs has no value: compare "
