@@ -9,8 +9,9 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.exactness import check
 from analysis.figures.drawing import Drawing
-from analysis.figures.filters import draw, drawn, most_like
+from analysis.figures.filters import draw, strongest
 from analysis.figures.likeness import EACH, LAID, OTHER, OWN, likeness
+from analysis.figures.picks import Pick, drawn
 from analysis.sweep import Sweep, load_sweep
 from src.activations import Act
 from src.datasets import class_means, load
@@ -38,6 +39,10 @@ def r(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
+def shown(words: str, classes: tuple[int, ...] = tuple(range(10))) -> Pick:
+    return Pick(words, Path(), classes)
+
+
 def below(figure: Drawing) -> list[str]:
     return [ax.get_xlabel() for ax in figure.axes if ax.images and ax.get_xlabel()]
 
@@ -59,9 +64,10 @@ def test_the_table_of_filters_holds_their_weights_and_their_likeness_to_every_cl
     for i, row in figure.table[figure.table["run"] == "act=tanh"].reset_index().iterrows():
         np.testing.assert_array_equal(row["weights"], kept[-1][i])
         assert (row["filter"], row["low"], row["high"]) == (i, kept[-1][i].min(), kept[-1][i].max())
-        expected = [r(kept[-1][i], image) for image in MEANS]
-        found = [row[f"like_{label}"] for label in LABELS]
-        np.testing.assert_allclose(found, expected, atol=1e-12)
+        expected = [r(kept[-1][i], IMAGES[label]) for label in (1, 3)]
+        found = row[[name for name in row.index if str(name).startswith("like_")]]
+        assert found.index.tolist() == ["like_1", "like_3"]  # the classes of the run
+        np.testing.assert_allclose(found.to_numpy(float), expected, atol=1e-12)
 
 
 def test_filters_are_drawn_from_their_table_alone(sweep: Sweep) -> None:
@@ -71,35 +77,67 @@ def test_filters_are_drawn_from_their_table_alone(sweep: Sweep) -> None:
     )
     assert again.encoded("png") == figure.encoded("png")
     changed = figure.table.assign(like_7=-0.99)
-    assert below(draw(changed, "", "", 1.0)) == ["7: -0.99"] * 4
+    assert below(draw(changed, "", "", 1.0)) == ["unlike 7: −0.99"] * 4
 
 
-def test_below_a_filter_stands_the_class_it_is_most_like_in_size(sweep: Sweep) -> None:
+def test_below_a_filter_stands_the_class_of_the_run_that_it_is_most_like_or_unlike(
+    sweep: Sweep,
+) -> None:
     figure = sweep.filters(vary="act")
-    columns = [f"like_{label}" for label in LABELS]
     expected = []
-    for values in figure.table[columns].to_numpy():
-        most = int(np.argmax(np.abs(values)))
-        expected.append(f"{LABELS[most]}: {values[most]:+.2f}")
+    for three, one in figure.table[["like_3", "like_1"]].to_numpy():
+        digit, value = (3, three) if abs(three) > abs(one) else (1, one)
+        expected.append(f"{'unlike ' if value < 0 else ''}{digit}: {value:+.2f}".replace("-", "−"))
     assert below(figure) == expected
+    assert "of the run's classes, the one" in figure.caption
+
+
+def test_runs_of_other_classes_are_held_against_their_own() -> None:
+    rows = [(shown(str(c), c), 0, MEANS[2:3] - MEANS[2].mean()) for c in ((3, 1), (7, 2))]
+    table = drawn(rows, IMAGES)
+    assert table.filter(like="like_").notna().to_numpy().tolist() == [
+        [name in own for name in ("like_1", "like_3", "like_2", "like_7")]
+        for own in (("like_1", "like_3"), ("like_2", "like_7"))
+    ]
+    assert strongest(table.iloc[1]) == "2: +1.00"
+
+
+def test_filters_stand_in_the_order_of_levels_row_by_row(tmp_path: Path) -> None:
+    rates = [0.0, 0.0001, 0.001, 0.01, 0.1, 1.0]
+    study = trained(tmp_path, [make_run(lrA=lrA, epochs=2) for lrA in reversed(rates)])
+    figure = study.filters(vary="lrA")
+    assert figure.table["run"].tolist() == [f"lrA={lrA:g}" for lrA in rates for _ in range(2)]
+    figure.canvas.draw()
+    axes = [ax for ax in figure.axes if ax.get_ylabel() and ax.images]
+    boxes = {ax.get_ylabel().split("\n")[0]: ax.get_window_extent() for ax in axes}
+    places = sorted(boxes, key=lambda words: (-round(boxes[words].y0), boxes[words].x0))
+    assert places == [f"lrA={lrA:g}" for lrA in rates]
+
+
+@pytest.mark.parametrize("epoch", [-1, 13, 1000])
+def test_an_epoch_that_no_run_reaches_is_refused(sweep: Sweep, epoch: int) -> None:
+    with pytest.raises(AnalysisError, match=f"epoch must be from 0 to 12, got {epoch}$"):
+        sweep.filters(epoch=epoch)
+    assert set(sweep.filters(epoch=5).table["epoch"]) == {4}
 
 
 def test_a_filter_that_is_not_finite_or_smaller_than_a_digit_has_no_likeness() -> None:
     broken = RNG.normal(size=(2, 28, 28))
     broken[0, 5, 5] = np.nan
-    table = drawn([("a", 0, broken), ("b", 0, np.ones((1, 7, 7)))], IMAGES)
+    table = drawn([(shown("a"), 0, broken), (shown("b"), 0, np.ones((1, 7, 7)))], IMAGES)
     known = table.filter(like="like_").notna().to_numpy()
     assert known.all(axis=1).tolist() == [False, True, False]
     assert known.any(axis=1).tolist() == [False, True, False]
-    assert [most_like(row) == "" for _, row in table.iterrows()] == [True, False, True]
-    assert not any(str(name).startswith("like_") for name in drawn([("b", 0, broken)], None))
+    assert [strongest(row) == "" for _, row in table.iterrows()] == [True, False, True]
+    assert not any(str(name).startswith("like_") for name in drawn([(shown("b"), 0, broken)], None))
 
 
 @pytest.mark.parametrize("letters", [1, 40])
 @pytest.mark.parametrize("runs", [1, 3, 9])
 def test_no_word_before_a_row_is_cut_off(letters: int, runs: int) -> None:
     rows = [
-        (f"lr={i}{'w' * letters}, act=tanh", 200, RNG.normal(size=(2, 28, 28))) for i in range(runs)
+        (shown(f"lr={i}{'w' * letters}, act=tanh"), 200, RNG.normal(size=(2, 28, 28)))
+        for i in range(runs)
     ]
     figure = draw(drawn(rows, IMAGES), "filters", "seed=0", 3.0)
     figure.canvas.draw()

@@ -9,7 +9,8 @@ import numpy as np
 
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
-from analysis.figures.filters import draw, drawn, pick, scale_of
+from analysis.figures.filters import draw, scale_of
+from analysis.figures.picks import drawn, pick
 from analysis.files import FILMS, ending_of, write
 from analysis.selection import Names
 from src.errors import StoreError
@@ -82,9 +83,9 @@ def film(sweep: "Sweep", vary: Names = None, seed: Any = None, title: str = "") 
     """
     kept = {}
     picked, at = pick(sweep, vary, seed)
-    for words, folder in picked:
+    for run in picked:
         try:
-            kept[words] = read_filters(folder)
+            kept[run] = read_filters(run.folder)
         except StoreError:
             continue
     if not kept:
@@ -97,8 +98,8 @@ def film(sweep: "Sweep", vary: Names = None, seed: Any = None, title: str = "") 
     with look():
         for epoch in epochs:
             rows = []
-            for words, (when, images) in kept.items():
+            for run, (when, images) in kept.items():
                 place = max(0, int(np.searchsorted(when, epoch, "right")) - 1)
-                rows.append((words, int(when[place]), images[place].astype(np.float64)))
+                rows.append((run, int(when[place]), images[place].astype(np.float64)))
             frames.append(draw(drawn(rows, means), title, at, end))
     return Film(frames, epochs)
