@@ -82,9 +82,10 @@ def _ranks(verb: str, sweep: "Sweep", how: Given) -> Answers:
 
 def _curves(verb: str, sweep: "Sweep", how: Given) -> Answers:
     found: Answers = [("", sweep.curves(**how))]
-    varied = how.get("vary") or list(sweep.design.factors)[:1]
-    if "by" not in how and len(varied) == 1:
-        asked = {"metric": how["metric"]} if "metric" in how else {}
+    split = how.get("by") or []
+    varied = how.get("vary") or [f for f in sweep.design.factors if f not in split][:1]
+    if len(varied) == 1:
+        asked = {name: how[name] for name in ("metric", "by") if name in how}
         with suppress(AnalysisError):  # one seed or many levels: there is a figure, and no table
             found.append(("", sweep.meetings(varied[0], **asked)))
     return found

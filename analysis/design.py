@@ -6,6 +6,7 @@ over within it, and which cannot be told apart.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -126,6 +127,17 @@ def cell_of(runs: pd.DataFrame, factors: Sequence[str]) -> pd.Series:
     if not factors:
         return pd.Series(0, index=runs.index)
     return runs.groupby(list(factors), dropna=False).ngroup()
+
+
+def groups(runs: pd.DataFrame, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], Any]]:
+    """Return the places of the runs of every combination of levels."""
+    if not keys:
+        return [((), np.arange(len(runs)))]
+    places = pd.Series(np.arange(len(runs)), runs.index)
+    return [
+        (values, places[group.index].to_numpy())
+        for values, group in runs[list(keys)].groupby(list(keys), dropna=False)
+    ]
 
 
 def by_seed(values: pd.Series, seeds: pd.Series, cells: pd.Series) -> tuple[Floats, int]:

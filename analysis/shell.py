@@ -49,7 +49,7 @@ VERBS = {
         ("metric", "vary", "by", "title"),
         BOTH,
     ),
-    "meetings": Verb("where do curves part and cross?", ("vary", "metric", "delta")),
+    "meetings": Verb("where do curves part and cross?", ("vary", "metric", "by", "delta")),
     "heatmap": Verb(
         "which pair of levels? A metric over lrA × lrW, or two other factors",
         ("metric", "vary", "by", "title"),

@@ -10,6 +10,7 @@ import pytest
 from scipy import stats
 
 from analysis.errors import AnalysisError
+from analysis.statistics.meetings import difference_band, parting
 from analysis.sweep import Sweep, load_sweep
 from analysis.tables.formats import escape, latex, markdown
 from analysis.tables.table import Table, words
@@ -244,6 +245,27 @@ def test_degenerate_studies_get_an_answer_or_one_sentence(tmp_path: Path) -> Non
         with pytest.raises(AnalysisError, match="no variance to share out"):
             flat.effects("train_acc")
         assert (flat.compare("act", "train_acc")["verdict"] == "not shown").all()
+
+
+def test_curves_meet_within_each_level_of_a_factor_that_is_held(tmp_path: Path) -> None:
+    whole = synthetic(tmp_path / "s", seeds=8, gain=0.2, noise=0.02)
+    found = whole.meetings("act", "test_acc", by="lrA")
+    assert found.columns[:4].tolist() == ["lrA", "curve", "level", "against"]
+    assert found["lrA"].tolist() == [0.0] * 3 + [0.1] * 3
+    assert "for all 6 together" in found.caption
+    for _, row in found.iterrows():
+        part = whole.where(lrA=row["lrA"], act=[row["level"], row["against"]])
+        sides = [part.where(act=row[side]) for side in ("level", "against")]
+        a, b = (side.curve("test_acc")[np.argsort(side.runs["seed"])] for side in sides)
+        expected = parting(difference_band(a, b, np.arange(13.0), 1 - 0.05 / 6))
+        assert expected is not None
+        assert row["parted"] == expected.latest
+    synthetic(tmp_path / "t", seeds=3)
+    for seed in range(3):
+        write_synthetic(tmp_path / "t", act="mish", lrA=0.2, seed=seed)
+    apart = load_sweep(tmp_path / "t").meetings("act", by="lrA").query("lrA == 0.2")
+    assert (apart["n"] == 0).all()
+    assert apart["parted"].isna().all()
 
 
 def test_an_unbalanced_study_is_compared_on_pairs_and_shared_out_on_its_complete_part(

@@ -1,13 +1,13 @@
 """What a figure of curves draws: mean and simultaneous band over seeds, panel by panel."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.arrays import Floats
-from analysis.design import cell_of
+from analysis.design import cell_of, groups
 from analysis.statistics.bands import band
 
 if TYPE_CHECKING:
@@ -40,17 +40,6 @@ def drawn(
             parts.append(part.assign(**named, **counts))
     whole = pd.concat(parts, ignore_index=True)
     return whole[["curve", *by, *vary, "epoch", "mean", "low", "high", "n", "diverged", "left_out"]]
-
-
-def groups(runs: pd.DataFrame, keys: Sequence[str]) -> list[tuple[tuple[Any, ...], Any]]:
-    """Return the places of the runs of every combination of levels."""
-    if not keys:
-        return [((), np.arange(len(runs)))]
-    places = pd.Series(np.arange(len(runs)), runs.index)
-    return [
-        (values, places[group.index].to_numpy())
-        for values, group in runs[list(keys)].groupby(list(keys), dropna=False)
-    ]
 
 
 def _seed_curves(

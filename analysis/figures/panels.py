@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from analysis.design import groups
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Axes, Drawing, look
 from analysis.figures.layout import Layout, Panel, layout
 from analysis.figures.limits import bounds, limits
-from analysis.figures.mean_curves import groups
 from analysis.figures.style import LINES, Pen, pens
 from analysis.quantities import axis
 from analysis.tables.table import level

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Floats
-from analysis.design import cell_of
+from analysis.arrays import Floats, Indices
+from analysis.design import cell_of, groups
 from analysis.errors import AnalysisError
-from analysis.selection import key
+from analysis.selection import Names, key, names
 from analysis.statistics.meetings import Meeting, crossings, difference_band, parting
 from analysis.tables.table import Table, level
+from analysis.tables.table import levels as columns_of
 
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
@@ -20,48 +21,51 @@ if TYPE_CHECKING:
 MOST_PAIRS = 66
 
 
-def meetings(sweep: "Sweep", vary: str, metric: Sequence[str], delta: float = 0.0) -> Table:
+def meetings(
+    sweep: "Sweep", vary: str, metric: Sequence[str], by: Names = None, *, delta: float = 0.0
+) -> Table:
     """Find where the mean curves of each pair of levels part and cross, paired by seed.
 
     Parameters
     ----------
     vary : the factor
     metric : names of curves
+    by : factors within each of whose levels curves meet; the others are averaged over
     delta : a difference that does not count yet, in the unit of the curve
 
     Returns
     -------
     Table
-        curve, level, against, n, parted (epoch, with parted_low and parted_high), crossed (with
-        crossed_low and crossed_high) a row a pair and crossing; NaN where it is not shown.
+        by …, curve, level, against, n, parted (epoch, with parted_low and parted_high), crossed
+        (with crossed_low and crossed_high) a row a pair and crossing; NaN where it is not shown.
     """
-    of = curves_by_seed(sweep, vary, metric)
-    levels = [v for v in sweep.levels.get(vary, []) if v in of[metric[0]]] or list(of[metric[0]])
+    runs = sweep.runs
+    key(vary, list(sweep.factors) or [vary])
+    split = [key(name, list(runs.columns)) for name in names(by)]
+    parts = [
+        (dict(zip(split, values, strict=True)), curves_by_seed(sweep, vary, metric, split, places))
+        for values, places in groups(runs, split)
+    ]
+    there = {value for _, of in parts for value in of[metric[0]]}
+    levels = [v for v in sweep.levels.get(vary, []) if v in there] or list(there)
     pairs = list(combinations(levels, 2))
     if not 0 < len(pairs) <= MOST_PAIRS:
         raise AnalysisError(f"{vary} must have 2 to 12 levels to compare curves, got {len(levels)}")
     rows: list[dict[str, Any]] = []
-    level_ = 1 - 0.05 / (len(pairs) * len(metric))
-    for curve in metric:
-        for one, other in pairs:
-            a, b = of[curve][one].align(of[curve][other], join="inner", axis=0)
-            named = {"curve": curve, "level": one, "against": other, "n": len(a)}
-            if len(a) < 2:
-                rows.append({**named, **_of(None, "parted"), **_of(None, "crossed")})
-                continue
-            found = difference_band(a, b, np.arange(a.shape[1], dtype=np.float64), level_)
-            named["n"] = found.n
-            parted = _of(parting(found, delta), "parted")
-            crossed: list[Meeting | None] = [*crossings(found)] or [None]
-            rows += [{**named, **parted, **_of(each, "crossed")} for each in crossed]
+    tests = len(pairs) * len(metric) * len(parts)
+    for here, of in parts:
+        for curve in metric:
+            for one, other in pairs:
+                named = {**here, "curve": curve, "level": one, "against": other}
+                rows += _pair(named, of[curve].get(one), of[curve].get(other), delta, tests)
     return Table(
         pd.DataFrame(rows),
         f"{sweep.folder.name}: where do the curves of {vary} part and cross?",
-        f"Read off simultaneous 95 % bands of the differences, paired by seed, for all "
-        f"{len(pairs) * len(metric)} together; n seeds resample {sweep.design.resamples}. A range "
-        "runs from the first epoch at which it may have happened to the first at which it must "
-        "have.",
+        f"Read off simultaneous 95 % bands of the differences, paired by seed, for all {tests} "
+        f"together; n seeds resample {sweep.design.resamples}. A range runs from the first epoch "
+        "at which it may have happened to the first at which it must have.",
         {
+            **columns_of(split),
             **({"curve": "curve"} if len(metric) > 1 else {}),
             "levels": lambda row: f"{level(row['level'])} and {level(row['against'])}",
             "n": "n",
@@ -71,24 +75,48 @@ def meetings(sweep: "Sweep", vary: str, metric: Sequence[str], delta: float = 0.
     )
 
 
+def _pair(
+    named: dict[str, Any],
+    one: pd.DataFrame | None,
+    other: pd.DataFrame | None,
+    delta: float,
+    tests: int,
+) -> list[dict[str, Any]]:
+    """Return the rows of one pair of levels: one, or one a crossing."""
+    none = {**named, "n": 0, **_of(None, "parted"), **_of(None, "crossed")}
+    if one is None or other is None:
+        return [none]
+    a, b = one.align(other, join="inner", axis=0)
+    if len(a) < 2:
+        return [{**none, "n": len(a)}]
+    found = difference_band(a, b, np.arange(a.shape[1], dtype=np.float64), 1 - 0.05 / tests)
+    parted = _of(parting(found, delta), "parted")
+    crossed: list[Meeting | None] = [*crossings(found)] or [None]
+    return [{**named, "n": found.n, **parted, **_of(each, "crossed")} for each in crossed]
+
+
 def curves_by_seed(
-    sweep: "Sweep", vary: str, metric: Sequence[str]
+    sweep: "Sweep", vary: str, metric: Sequence[str], by: Sequence[str], places: Indices
 ) -> dict[str, dict[Any, pd.DataFrame]]:
     """Return each level's curves by curve name, a row a seed, of the runs that finished.
 
     Other factors are averaged over within a seed, in the cells where every seed survived.
+
+    Parameters
+    ----------
+    by : factors that have one level each in these runs
+    places : of the runs
     """
-    runs, design = sweep.runs, sweep.design
-    key(vary, list(sweep.factors) or [vary])
-    others, _ = design.others(runs, vary)
+    design, runs = sweep.design, sweep.runs.iloc[places]
+    others, _ = design.others(sweep.runs, vary, *by)
     cell = cell_of(runs, others)
-    alive = pd.Series(sweep.survived, runs.index)
+    alive = pd.Series(sweep.survived[places], runs.index)
     if others:
         alive &= alive.groupby(cell).transform("all")
-    shortest = int(runs["epochs"].min()) + 1
+    shortest = int(sweep.runs["epochs"].min()) + 1
     out: dict[str, dict[Any, pd.DataFrame]] = {}
     for name in metric:
-        square: Floats = sweep.curve(name)[:, :shortest]
+        square: Floats = sweep.curve(name)[places, :shortest]
         frame = pd.DataFrame(square[alive.to_numpy()])
         kept = runs[alive]
         means = frame.groupby([kept[vary].to_numpy(), kept[design.seed].to_numpy()]).mean()

@@ -125,7 +125,12 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", *, alpha: float =
 
 
 def meetings(
-    sweep: "Sweep", vary: str, metric: Metrics = "test_acc", *, delta: float = 0.0
+    sweep: "Sweep",
+    vary: str,
+    metric: Metrics = "test_acc",
+    *,
+    by: Names = None,
+    delta: float = 0.0,
 ) -> "Table":
     """Find where curves part and cross: the epochs, for each pair of levels, paired by seed.
 
@@ -133,12 +138,13 @@ def meetings(
     ----------
     vary : the factor
     metric : names of curves
+    by : factors within each of whose levels curves meet; the others are averaged over
     delta : a difference that does not count yet, in the unit of the curve
     """
     from analysis.tables.encounters import meetings as encounters
 
     _no_unit(sweep, vary)
-    return encounters(sweep, vary, _named(metric), delta)
+    return encounters(sweep, vary, _named(metric), by, delta=delta)
 
 
 def diagnose(sweep: "Sweep", by: Names = None) -> "Table":
