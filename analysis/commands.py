@@ -79,7 +79,8 @@ def _judge(given: argparse.Namespace) -> int:
     folders = {folder.name: folder for folder in map(find, given.studies)}
     out = given.out or next(iter(folders.values())) / "analysis"
     written = [p for name, folder in folders.items() for p in exhibit(folder, out, f"{name}-")]
-    text, judged = verdicts(folders, out)
+    whose = ", ".join(folders) if len(folders) <= 3 else f"{len(folders)} studies"
+    text, judged = verdicts(folders, out, title=f"The claims of {whose}, judged")
     print(text)
     for path in (*written, *judged):
         print(f"written: {path}")

@@ -121,13 +121,17 @@ def reproduce(
 
 
 def verdicts(
-    first: Mapping[str, Path], out: Path, second: Mapping[str, Path] | None = None
+    first: Mapping[str, Path],
+    out: Path,
+    second: Mapping[str, Path] | None = None,
+    title: str = "",
 ) -> tuple[str, list[Path]]:
     """Judge the claims of studies, in one setting or both, and write what came out.
 
     Parameters
     ----------
     first, second : the folders of studies, by the name of the study that claims ask for
+    title : above the figure, which is the seed report's unless given
 
     Returns
     -------
@@ -145,8 +149,10 @@ def verdicts(
         of = dict(zip(repeated["name"], repeated["verdict"], strict=True))
         claims["again"] = [of.get(name, "not trained") for name in claims["name"]]
         claims.shown_as = {**claims.shown_as, "second setting": "again"}
+    from analysis.figures.verdicts import TITLE, name_of
     from analysis.figures.verdicts import verdicts as draw
 
+    claims.shown_as = {"name": lambda row: name_of(row["name"]), **claims.shown_as}
     with unmarked(*first.values(), *second.values()):
         written = [
             table.write(out / f"{stem}.{ending}")
@@ -154,6 +160,6 @@ def verdicts(
             for ending in ("md", "csv")
         ]
         written.append(claims.write(out / "verdicts.txt"))
-        written.append(draw(claims).write(out / "verdicts.png"))
+        written.append(draw(claims, title or TITLE).write(out / "verdicts.png"))
         replace(stamp, to_json(mark))
     return claims.to_text(), written

@@ -12,6 +12,7 @@ from analysis import training
 from analysis.__main__ import answer
 from analysis.errors import AnalysisError
 from analysis.exhibits import exhibit
+from analysis.figures.drawing import Drawing
 from analysis.publication import BEGIN, END, FIGURE, publish
 from analysis.reproduction import EXPERIMENTS, reproduce
 
@@ -100,6 +101,23 @@ def test_judge_prints_the_verdicts_of_a_study(
     said = capsys.readouterr().out
     assert "the kernel remains a block of random values indefinitely" in said
     assert Path("multirun_outputs/frozen_conv/analysis/verdicts.md").exists()
+    head = next(line for line in said.splitlines() if "statement" in line)
+    assert head.split()[:2] == ["name", "claim"]
+    assert " frozen filters stay " in said  # as in the figure
+
+
+def test_the_figure_of_verdicts_names_the_studies_and_strikes_nothing_through(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Drawing] = []
+    monkeypatch.chdir(made)
+    monkeypatch.setattr(Drawing, "write", lambda figure, path: drawn.append(figure) or path)
+    answer(["judge", "frozen_conv", "ordering", "--out", "elsewhere"])
+    (figure,) = [one for one in drawn if "difference / margin" in one.axes[0].get_xlabel()]
+    assert figure.title == "The claims of frozen_conv, ordering, judged"
+    words = [text for text in figure.axes[0].texts if text.get_text() == "exact"]
+    assert words
+    assert all(text.get_bbox_patch() is not None for text in words)
 
 
 def test_judge_names_every_file_that_it_writes_and_makes_no_study_the_latest(

@@ -1,5 +1,7 @@
 """All claims at one look: each difference in units of the margin that was named for it."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -13,16 +15,18 @@ COLOURS = {
     "not trained": "#BBBBBB",
 }
 MARKERS = {"holds": "o", "does not hold": "X", "not shown": "d", "not trained": "."}
+TITLE = "The seed report's claims, judged"
 MARGIN = 0.01
 """Stands in where levels at their own best rates have no margin: a hundredth of accuracy."""
 
 
-def verdicts(claims: Table, title: str = "The seed report's claims, judged") -> Drawing:
+def verdicts(claims: Table, title: str = TITLE) -> Drawing:
     """Draw every claim's deciding difference with its interval, and its verdict.
 
     Parameters
     ----------
     claims : of `analysis.claims.judged`
+    title : above the figure
     """
     table = drawn(claims)
     caption = (
@@ -39,7 +43,10 @@ def verdicts(claims: Table, title: str = "The seed report's claims, judged") -> 
             colour = COLOURS[str(row["verdict"])]
             if np.isnan(row["low"]):
                 word = "exact" if row["exact"] else ""
-                axes.text(0, place, word, color=colour, ha="center", va="center", fontsize=7.5)
+                # On ground of its own: the line at zero would strike it through.
+                ground = {"facecolor": "#EEEEEE", "edgecolor": "none", "pad": 1.0}
+                where: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5}
+                axes.text(0, place, word, color=colour, bbox=ground if word else None, **where)
                 continue
             axes.plot([row["low"], row["high"]], [place, place], color=colour, lw=1.4)
             axes.plot(
@@ -66,5 +73,10 @@ def drawn(claims: Table) -> pd.DataFrame:
     exact = rows["p"].isna() & rows["verdict"].ne("not trained")
     unit = rows["margin"].where(rows["margin"].notna(), MARGIN)
     numbers = {name: (rows[name] / unit).mask(exact) for name in ("difference", "low", "high")}
-    names = rows["name"].str.replace("_", " ")
+    names = rows["name"].map(name_of)
     return pd.DataFrame({"claim": names, "verdict": rows["verdict"], "exact": exact, **numbers})
+
+
+def name_of(name: object) -> str:
+    """Return the name of a claim in words, which it has in figure and table."""
+    return str(name).replace("_", " ")
