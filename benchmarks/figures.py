@@ -62,19 +62,19 @@ def growth_figure(panels: Mapping[str, Curve], slopes: Mapping[str, float]) -> F
     return figure
 
 
-def bars_figure(seconds: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Draw bars of seconds, a panel a question, a bar a contestant."""
-    heights = [len(bars) + 2 for bars in seconds.values()]
+def bars_figure(times: Mapping[str, tuple[str, Mapping[str, float]]]) -> Figure:
+    """Draw bars of wall time, a panel a question with its unit, a bar a contestant."""
+    heights = [len(bars) + 2 for _, bars in times.values()]
     figure = Figure(figsize=(12, 0.4 * sum(heights)), layout="constrained", dpi=150)
-    panels = np.atleast_1d(figure.subplots(len(seconds), 1, height_ratios=heights))
-    for axes, (question, bars) in zip(panels, seconds.items(), strict=True):
+    panels = np.atleast_1d(figure.subplots(len(times), 1, height_ratios=heights))
+    for axes, (question, (unit, bars)) in zip(panels, times.items(), strict=True):
         colours = [BLUE if name.startswith("Sweepscope") else GREEN for name in bars]
         drawn = axes.barh(list(bars), list(bars.values()), color=colours)
         axes.bar_label(drawn, fmt="%.3g", padding=3)
         axes.invert_yaxis()
         axes.margins(x=0.12)
         axes.set_title(question, loc="left", fontsize=10)
-        axes.set_xlabel("seconds")
+        axes.set_xlabel(f"wall time [{unit}]")
     return figure
 
 

@@ -25,13 +25,15 @@ JOBS, BASIC_JOBS = 300, 60
 BASIC = ("hydra/launcher=basic", "hydra/sweeper=basic")
 
 Bars = dict[str, float]
+"""Wall times by contestant, in the unit of the question."""
+UNITS = {"twelve": "s", "jobs": "ms", "grid": "s"}
 
 
 def main() -> None:
     """Ask the questions and publish tables and figure."""
     arguments = parser(__doc__)
     arguments.add_argument("question", nargs="*", help=f"of {', '.join(QUESTIONS)}; all if none")
-    arguments.add_argument("--figure", type=Path, help="draw the seconds into this PNG file")
+    arguments.add_argument("--figure", type=Path, help="draw the wall times into this PNG file")
     given = arguments.parse_args()
     unknown = [name for name in given.question if name not in QUESTIONS]
     if unknown:
@@ -40,8 +42,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_app(Path(folder))
         for name in given.question or QUESTIONS:
-            table, bars[name] = QUESTIONS[name](Path(folder))
-            bars[table.title] = bars.pop(name)
+            table, drawn = QUESTIONS[name](Path(folder))
+            bars[table.title] = (UNITS[name], drawn)
             tables.append(table)
     publish("Sweeps from the shell", tables, given.out)
     if given.figure:
@@ -96,11 +98,11 @@ def jobs(folder: Path) -> tuple[Table, Bars]:
     bars: Bars = {}
     for who, (_, count) in plan.items():
         many, one = (min(took[who, n], key=lambda each: each.wall) for n in (count, 1))
-        wall = (many.wall - one.wall) / (count - 1)
-        processor = (many.processor - one.processor) / (count - 1)
+        wall = (many.wall - one.wall) / (count - 1) * 1e3
+        processor = (many.processor - one.processor) / (count - 1) * 1e3
         bars[who] = wall
         times = ratio(wall, next(iter(bars.values())))
-        table.add(who, str(count), f"{wall * 1e3:.2f}", f"{processor * 1e3:.2f}", times)
+        table.add(who, str(count), f"{wall:.2f}", f"{processor:.2f}", times)
     return table, bars
 
 
