@@ -38,6 +38,8 @@ def find(study: str | Path) -> Path:
     StoreError
         There is none.
     """
+    if not isinstance(study, str | os.PathLike):
+        raise StoreError(f"a study must be given by its folder or name, got {study!r}")
     if study == "latest":
         studies = [path for path in Path(ROOT).glob("*") if _has_runs(path)]
         if not studies:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.selection import parse
+from analysis.selection import names, parse
 from analysis.sweep import Sweep
 from tests.study_folders import synthetic
 
@@ -58,3 +58,34 @@ def test_levels_that_exist_but_never_together_are_one_sentence(sweep: Sweep) -> 
 def test_a_word_that_is_no_selection_says_how_one_looks(word: str) -> None:
     with pytest.raises(AnalysisError, match="must look like act=tanh,relu, got"):
         parse([word])
+
+
+def test_names_given_twice_are_one(sweep: Sweep) -> None:
+    assert names(["act", "lrA", "act"]) == ["act", "lrA"]
+    assert names("act") == names(["act"]) == ["act"]
+    once, twice = sweep.table(by="act"), sweep.table(by=["act", "act"])
+    assert once.to_text() == twice.to_text()
+    assert sweep.curves("test_acc", vary=["act", "act"]).table.equals(
+        sweep.curves("test_acc", vary="act").table
+    )
+
+
+@pytest.mark.parametrize(("given", "shown"), [(3, "3"), (["act", 3], "3"), ([["act"]], "['act']")])
+def test_a_name_that_is_no_text_is_one_sentence(given: Any, shown: str) -> None:
+    with pytest.raises(AnalysisError) as error:
+        names(given)
+    assert str(error.value) == f"a name must be text, such as 'act', got {shown}"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"by": "act"}, "vary and by must name different keys: act twice"),
+        ({"tune": ["lrA", "act"]}, "vary and tune must name different keys: act twice"),
+        ({"by": "lrA", "tune": "lrA"}, "by and tune must name different keys: lrA twice"),
+    ],
+)
+def test_a_key_parts_the_runs_in_one_way(sweep: Sweep, given: dict[str, Any], words: str) -> None:
+    with pytest.raises(AnalysisError) as error:
+        sweep.compare("act", **given)
+    assert str(error.value) == words

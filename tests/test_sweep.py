@@ -219,6 +219,9 @@ def test_an_unknown_study_is_one_sentence(study: Path) -> None:
     with pytest.raises(StoreError) as error:
         load_sweep("nothing")
     assert str(error.value) == "nothing is not the folder or name of a study"
+    with pytest.raises(StoreError) as error:
+        load_sweep(3)  # type: ignore[arg-type]
+    assert str(error.value) == "a study must be given by its folder or name, got 3"
 
 
 def test_a_study_without_runs_is_one_sentence(tmp_path: Path) -> None:

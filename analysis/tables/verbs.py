@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError
-from analysis.selection import Names, names
+from analysis.selection import Names, apart, names
 
 if TYPE_CHECKING:
     from analysis.statistics.contrasts import Test
@@ -81,6 +81,7 @@ def compare(
     from analysis.tables.differences import compare as differences
 
     _no_unit(sweep, vary, *names(tune))
+    apart(vary=vary, by=by, tune=tune)
     return differences(
         sweep,
         vary,
