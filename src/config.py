@@ -23,6 +23,9 @@ from src.study import Homes, study_folder
 from src.subsets import subset
 from src.timeline import CURVES
 
+_MEANT = {"folder": "PATH, where the four IDX files of the set lie"}
+"""Of keys that have no default."""
+
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 GROUPS = ("act", "order", "init", "lr", "data", "net")
@@ -55,9 +58,9 @@ def to_run(values: Mapping[str, Any]) -> Run:
     _check_keys(values)
     for key, value in values.items():
         if value == "???":
-            raise ConfigError(f"{key} must be given: {key}=…")
-    if values["objective"] not in CURVES:
-        raise ConfigError.of("objective", f"one of {', '.join(CURVES)}", values["objective"])
+            raise ConfigError(f"{key} must be given: {key}={_MEANT.get(key, '…')}")
+    if (objective := values["objective"]) not in CURVES:
+        raise ConfigError.one_of("objective", CURVES, objective)
     for key in ("n_jobs", "most_runs", "stack_memory"):
         if values[key] is not None and values[key] < 1:
             raise ConfigError.of(key, "1 or more", values[key])

@@ -8,6 +8,7 @@
 The door (`train.py`, `python -m analysis`) turns each into its sentence and exit code 1.
 """
 
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +24,12 @@ class ConfigError(SweepscopeError):
     def of(cls, key: str, rule: str, value: Any) -> "ConfigError":
         """Word the error the way every configuration error is worded."""
         return cls(f"{key} must be {rule}, got {value!r}")
+
+    @classmethod
+    def one_of(cls, key: str, options: Collection[str], value: Any) -> "ConfigError":
+        """Word the error of a value that is none of several, with the nearest of them."""
+        hint = nearest(str(value), list(options))
+        return cls(f"{key} must be one of {', '.join(options)}, got {value!r}{hint}")
 
 
 class DataError(SweepscopeError):

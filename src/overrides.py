@@ -16,7 +16,7 @@ from hydra.errors import HydraException
 
 from src.config import CONF
 from src.errors import ConfigError, nearest
-from src.schema import KEYS, typed
+from src.schema import KEYS, is_list, typed
 
 _OPEN = ("hydra.launcher.", "hydra.sweeper.", "hydra.verbose")
 """What may be set of Hydra's own config. The rest says where files go, which code is called and
@@ -135,6 +135,9 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
         # A range holds numbers of one type: its start stands for the rest.
         ends = _ends(swept)[:1] if isinstance(swept, RangeSweep) else values(override)
         for value in ends:
+            if is_list(key) and override.is_sweep_override() and not isinstance(value, list):
+                rule = f"lists in brackets, such as {key}=[3,1] or {key}=[3,1],[4,9]"
+                raise ConfigError.of(key, rule, word)
             typed(key, value)
 
 

@@ -7,7 +7,7 @@ may be beyond its type is `run.check`'s affair.
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -84,6 +84,11 @@ def typed(key: str, value: Any) -> Any:
         got = "null" if value is None else repr(value)
         hint = nearest(str(value), choices)
         raise ConfigError(f"{key} must be {rule}, got {got}{hint}") from error
+
+
+def is_list(key: str) -> bool:
+    """Return whether one value of a key is a list."""
+    return bool(get_origin(_TYPES[key]) is list)
 
 
 @lru_cache(maxsize=1)

@@ -15,13 +15,14 @@ if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config import CONF, GROUPS, plain, register, to_run
-from src.errors import SweepscopeError
+from src.errors import ConfigError, SweepscopeError
 from src.flags import folder_from, parse_flags
 from src.habits import to_yaml
 from src.interruption import Interruption
@@ -31,10 +32,10 @@ from src.launch.batch import RunFailed
 from src.launch.sweep import keep
 from src.overrides import check_modes, parse
 from src.record import Record
+from src.sources import check_what_is_read
 from src.study import study_folder
 from src.task import Job, Watch, describe, end_without_result, run_jobs
 from src.timeline import Ending
-from src.yaml_files import check_files
 
 
 def task(config: DictConfig) -> float:
@@ -44,11 +45,13 @@ def task(config: DictConfig) -> float:
     -------
     The final value of the curve that `objective` names, NaN for a run that diverged.
     """
-    job = _job(config)
+    job, hydras = _job(config), HydraConfig.get()
+    if hydras.mode is RunMode.RUN and hydras.sweeper.params:
+        name = hydras.runtime.choices.get("experiment")
+        print(f"experiment {name} spans a grid: -m trains all of it", file=sys.stderr)
     if config.dry_run:
         say_what_it_would_cost(job, config)
         return float("nan")
-    hydras = HydraConfig.get()
     if is_of_grid(hydras):
         record = _one_of_many(job)
     else:
@@ -112,7 +115,7 @@ def main() -> None:
             sys.exit(code)
         arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
-        check_files(folders)
+        check_what_is_read()
         check_modes(parse(arguments.overrides, folders), arguments.multirun)
         hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
     except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
@@ -139,6 +142,9 @@ def sentence(error: BaseException) -> str:
     while inner is not None:
         if isinstance(inner, SweepscopeError):
             return str(inner)
+        if isinstance(inner, MissingConfigException) and inner.options:
+            group, _, choice = str(inner.missing_cfg_file).rpartition("/")
+            return str(ConfigError.one_of(group, inner.options, choice))
         inner = inner.__cause__ or inner.__context__
     return " ".join(str(error).split())
 

@@ -5,7 +5,6 @@ them can unfold to gigabytes), or with a key twice. It reads events only, which 
 file.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -18,24 +17,18 @@ MOST_DEPTH = 32
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def check_files(folders: Iterable[Path]) -> None:
-    """Check every YAML file below some folders.
+def check_file(path: Path) -> None:
+    """Check one YAML file.
 
     Raises
     ------
     ConfigError
-        One of them is not a file of settings; the sentence names its path.
+        It is not a file of settings; the sentence names its path.
     """
-    for folder in folders:
-        for path in sorted(folder.rglob("*.yaml")):
-            if not path.is_file():
-                raise ConfigError(f"{path} must be a file")
-            if path.stat().st_size > MOST_BYTES:
-                raise ConfigError(f"{path} must have at most {MOST_BYTES:,} bytes")
-            _check(path)
-
-
-def _check(path: Path) -> None:
+    if not path.is_file():
+        raise ConfigError(f"{path} must be a file")
+    if path.stat().st_size > MOST_BYTES:
+        raise ConfigError(f"{path} must have at most {MOST_BYTES:,} bytes")
     open_keys: list[set[str] | None] = []  # of every open mapping; None for a sequence
     turn: list[bool] = []  # whether the next scalar of a mapping is a key
     try:
@@ -58,5 +51,13 @@ def _check(path: Path) -> None:
                     turn.append(True)
                     if len(open_keys) > MOST_DEPTH:
                         raise ConfigError(f"{path} must be nested at most {MOST_DEPTH} deep")
+    except yaml.MarkedYAMLError as error:
+        where = [
+            f"line {mark.line + 1}, column {mark.column + 1}"
+            for mark in (error.problem_mark, error.context_mark)
+            if mark
+        ]
+        words = ", in what begins at ".join(where)
+        raise ConfigError(f"{path} must be YAML: it breaks off at {words}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} must be YAML: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{path} must be YAML: it has what is no text in UTF-8") from error

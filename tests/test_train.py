@@ -25,6 +25,7 @@ from hydra.core.singleton import Singleton
 from src import train
 from src.activations import Act
 from src.launch import workers
+from src.overrides import options
 from src.store import read_curves, read_filters, read_parameters, read_record
 from src.study import run_folders
 from src.timeline import CURVES, Ending
@@ -211,7 +212,13 @@ SLIPS: list[tuple[str, str]] = [
     ("epoch=1", "epoch is not a key of Sweepscope (did you mean 'epochs'?)"),
     ("study=../x", "study must be 1 to 80 letters, digits, '.', '_' or '-', beginning with a "
      "letter or digit, got '../x'"),
-    ("data=idx", "folder must be given: folder=…"),
+    ("data=idx", "folder must be given: folder=PATH, where the four IDX files of the set lie"),
+    ("objective=test_ac", f"objective must be one of {', '.join(CURVES)}, got 'test_ac' "
+     "(did you mean 'test_acc'?)"),
+    ("experiment=templat", f"experiment must be one of {', '.join(options('experiment'))}, "
+     "got 'templat' (did you mean 'template'?)"),
+    ("classes=3,1", "classes must be lists in brackets, such as classes=[3,1] or "
+     "classes=[3,1],[4,9], got 'classes=3,1'"),
     ("data=idx folder=/no/such", "/no/such is not a folder: the IDX files must lie in it"),
     ("init=identity L=3", "init must be another choice where the perceptron is not square "
      "(it has C=2 outputs and K=L·M·N=3 features), got 'identity'"),

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from src.config import CONF
 from src.errors import ConfigError
-from src.yaml_files import MOST_BYTES, MOST_DEPTH, check_files
+from src.yaml_files import MOST_BYTES, MOST_DEPTH, check_file
 from tests.test_train import SMALL, Said, command, studies
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 10))
@@ -23,8 +22,12 @@ REFUSED = {
     ),
     "a key twice": ("lrA: 1\nlrA: 2\n", "must have every key once, got 'lrA' twice"),
     "a key twice in a list": ("a: [{b: 1, c: {b: 2}, b: 3}]", "once, got 'b' twice"),
-    "no YAML": ("act: [tanh", "must be YAML: while parsing a flow sequence"),
-    "no text": (b"act: \xff", "must be YAML: 'utf-8' codec can't decode byte 0xff"),
+    "no YAML": (
+        "order: fixed\nact: [tanh",
+        "must be YAML: it breaks off at line 3, column 1, in what begins at line 2, column 6",
+    ),
+    "no YAML from its beginning": ("lr: %\n", "must be YAML: it breaks off at line 1, column 5"),
+    "no text": (b"act: \xff", "must be YAML: it has what is no text in UTF-8"),
 }
 
 
@@ -44,7 +47,7 @@ def test_a_file_that_is_no_file_of_settings_is_refused_with_its_path_and_the_rul
     path = written(tmp_path, content)
     start = time.process_time()
     with pytest.raises(ConfigError) as error:
-        check_files([tmp_path])
+        check_file(path)
     assert time.process_time() - start < 1  # linear in the file, whatever it would unfold to
     assert str(error.value).startswith(f"{path} ")
     assert words in str(error.value)
@@ -64,8 +67,7 @@ def test_a_file_that_is_no_file_of_settings_is_refused_with_its_path_and_the_rul
     ids=["empty", "a value", "as large as can be", "as deep as can be", "b apart", "b in lists"],
 )
 def test_a_file_within_the_rules_is_taken(tmp_path: Path, content: str) -> None:
-    written(tmp_path, content)
-    check_files([tmp_path, CONF])
+    check_file(written(tmp_path, content))
 
 
 @pytest.mark.parametrize("mode", [(), ("-m",)], ids=["run", "sweep"])
