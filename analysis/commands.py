@@ -72,19 +72,25 @@ def _doctor(given: argparse.Namespace) -> int:
 
 
 def _judge(given: argparse.Namespace) -> int:
-    from analysis.exhibits import exhibit
+    from analysis.exhibits import drawn
     from analysis.reading import find
     from analysis.reproduction import verdicts
+    from src.keepsakes import card_written
 
     folders = {folder.name: folder for folder in map(find, given.studies)}
     out = given.out or next(iter(folders.values())) / "analysis"
-    written = [p for name, folder in folders.items() for p in exhibit(folder, out, f"{name}-")]
+    for name, folder in folders.items():
+        if written_at := card_written(folder):
+            print(f"{name}: card of {written_at:%Y-%m-%d %H:%M:%S}, as its training command put it")
+    # Everything is drawn and judged before anything is written.
+    exhibits = [drawn(folder, out, f"{name}-") for name, folder in folders.items()]
     whose = ", ".join(folders) if len(folders) <= 3 else f"{len(folders)} studies"
     text, judged = verdicts(folders, out, title=f"The claims of {whose}, judged")
-    print(text)
+    written = [path for each in exhibits for path in each.write()]
+    print(f"\n{text}")
     for path in (*written, *judged):
         print(f"written: {path}")
-    if not judged:
+    if not judged and (out / "verdicts.md").exists():
         print(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")
     return 0
 

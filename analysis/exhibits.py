@@ -1,26 +1,26 @@
 """What an experiment's card asks for: its figures and comparisons, as files.
 
-    figures:      {name, verb, where, and what the verb is given}
-    comparisons:  {name, vary, metric, by, tune, delta, where}
-
-Owns the verbs of a card and the names of the files. What is there and still true is not made
-again: a stamp says of which runs, card and code the files were made.
+Owns what the verbs of a card draw and the names of the files; its words stand in `src.card`. All
+is drawn before anything is written. What is there and still true is not made again: a stamp says of
+which runs, card and code the files were made.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import AnalysisError
-from analysis.metrics import nearest
+from analysis.errors import AnalysisError, blamed
 from analysis.reading import unmarked
 from analysis.selection import Names, names
+from src.card import check
 from src.files import replace, to_json
 from src.keepsakes import CARD, read_card
 from src.study import run_folders
 
 if TYPE_CHECKING:
+    from analysis.answers import Answer
     from analysis.sweep import Sweep
 
 STAMP = ".stamp"
@@ -48,8 +48,45 @@ VERBS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+@dataclass(frozen=True)
+class Exhibits:
+    """The figures and tables of a study's card, drawn and not yet written.
+
+    Attributes
+    ----------
+    study : the folder of the study
+    stamp, mark : the file that says of what they were made, and what it says
+    files : what each path will hold; none where they are there and still true
+    """
+
+    study: Path
+    stamp: Path
+    mark: dict[str, str]
+    files: Mapping[Path, "Answer"]
+
+    def write(self) -> list[Path]:
+        """Write the files, and return their paths."""
+        if not self.files:
+            return []
+        with unmarked(self.study):
+            self.stamp.parent.mkdir(parents=True, exist_ok=True)
+            written = [answer.write(path) for path, answer in self.files.items()]
+            replace(self.stamp, to_json(self.mark))
+        return written
+
+
 def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
     """Write the figures and tables of a study's card, where they are not there and still true.
+
+    Returns
+    -------
+    The files that were written; otherwise as `drawn`.
+    """
+    return drawn(study, out, prefix).write()
+
+
+def drawn(study: Path, out: Path, prefix: str = "") -> Exhibits:
+    """Draw the figures and tables of a study's card, where they are not there and still true.
 
     Parameters
     ----------
@@ -58,14 +95,11 @@ def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
         `<prefix><name>.md` and `.csv`
     prefix : before every name; the study's name and a dash unless given
 
-    Returns
-    -------
-    The files that were written.
-
     Raises
     ------
-    AnalysisError
-        There is no card, or it asks for what nobody knows.
+    SweepscopeError
+        There is no card, or it asks for what nobody knows or no run can tell; the sentence names
+        the figure or comparison.
     """
     card = read_card(study)
     if card is None:
@@ -76,36 +110,33 @@ def exhibit(study: Path, out: Path, prefix: str = "") -> list[Path]:
     stamp = out / f"{STAMP}-{prefix.rstrip('-')}"
     mark = mark_of([study])
     if stamp.exists() and stamp.read_bytes() == to_json(mark):
-        return []
+        return Exhibits(study, stamp, mark, {})
+    check(card)
     with unmarked(study):
-        out.mkdir(parents=True, exist_ok=True)
-        written = _write(study, card, out, prefix)
-        replace(stamp, to_json(mark))
-    return written
+        return Exhibits(study, stamp, mark, dict(_draw(study, card, out, prefix)))
 
 
-def _write(study: Path, card: Mapping[str, Any], out: Path, prefix: str) -> list[Path]:
+def _draw(
+    study: Path, card: Mapping[str, Any], out: Path, prefix: str
+) -> Iterator[tuple[Path, "Answer"]]:
+    """Yield every path with what it will hold."""
     from analysis.sweep import load_sweep
 
     sweep = load_sweep(study)
-    written = []
     for given in card.get("figures") or []:
         how = dict(given)
         name, verb, where = how.pop("name"), how.pop("verb"), how.pop("where", {})
-        if verb not in VERBS:
-            raise AnalysisError(
-                f"figure {name}: no verb is called {verb!r}: {nearest(verb, VERBS)}"
-            )
-        part = sweep.where(where) if where else sweep
-        written.append(VERBS[verb](part, **how).write(out / f"{prefix}{name}.png"))
+        with blamed(f"figure {name}"):
+            part = sweep.where(where) if where else sweep
+            yield out / f"{prefix}{name}.png", VERBS[verb](part, **how)
     for given in card.get("comparisons") or []:
         how = dict(given)
         name, where = how.pop("name"), how.pop("where", {})
-        part = sweep.where(where) if where else sweep
-        table = part.compare(how.pop("vary"), how.pop("metric"), **how)
-        written += [table.write(out / f"{prefix}{name}.{ending}") for ending in ("md", "csv")]
-    written.append(sweep.diagnose(list(sweep.design.factors)[:2]).write(out / f"{prefix}why.md"))
-    return written
+        with blamed(f"comparison {name}"):
+            part = sweep.where(where) if where else sweep
+            table = part.compare(how.pop("vary"), how.pop("metric"), **how)
+        yield from ((out / f"{prefix}{name}.{ending}", table) for ending in ("md", "csv"))
+    yield out / f"{prefix}why.md", sweep.diagnose(list(sweep.design.factors)[:2])
 
 
 def mark_of(studies: Sequence[Path]) -> dict[str, str]:

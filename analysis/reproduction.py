@@ -136,13 +136,15 @@ def verdicts(
     Returns
     -------
     text : the table of claims
-    written : the files; none where the same runs were judged before
+    written : the files; none where the same runs were judged before, or nothing is claimed
     """
     second = {name: folder for name, folder in (second or {}).items() if folder.is_dir()}
     mark, stamp = mark_of([*first.values(), *second.values()]), out / f"{STAMP}-verdicts"
     if stamp.exists() and stamp.read_bytes() == to_json(mark):
         return (out / "verdicts.txt").read_text(), []
     claims, parts = judged(sweeps_of(first))
+    if claims.empty:
+        return "There is no claim to judge.", []
     tables = {"verdicts": claims, "statements": parts}
     if second:
         repeated, tables["statements-again"] = judged(sweeps_of(second))
@@ -154,6 +156,7 @@ def verdicts(
 
     claims.shown_as = {"name": lambda row: name_of(row["name"]), **claims.shown_as}
     with unmarked(*first.values(), *second.values()):
+        out.mkdir(parents=True, exist_ok=True)
         written = [
             table.write(out / f"{stem}.{ending}")
             for stem, table in tables.items()

@@ -1,33 +1,17 @@
-"""The vocabulary of claims: a card's YAML becomes testable statements, or one clear sentence.
+"""Claims as testable statements: a card's YAML, once its words are checked, becomes these.
 
-    name, quote, reading, figure      what was said, where, and how it was understood
-    all: [...]   any: [...]           parts; they may be nested
-    a part with a number of its own (a leaf):
-      measure          what is measured of every run: test_acc, epochs_to(train_loss, 0.05), own, …
-      where            which runs; values of keys, and quicker, quick, slow, ratio of the rates
-      vary, level, against       a factor, and the levels that are compared (lists: each with each)
-      bar              instead of a level: the number that the mean over seeds is held against
-      is               higher, lower, different, equal, not higher or not lower
-      margin           differences within ±margin count as none, named before looking
-      tune             keys that each level chooses on half of the seeds, scored on the other
-      study            the study that answers, where it is not the claim's own
-    or
-      exact            a check without chance (`analysis.exactness`), with where and study
-
-Owns the words and their rules; what they mean for the runs is the business of `claims`.
+Owns what a statement is, and how it reads. The words and their rules stand in `src.card`; what
+they mean for the runs is the business of `claims`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Literal
 
-from analysis.errors import AnalysisError
-from analysis.metrics import nearest
 from analysis.selection import names
 from analysis.tables.table import level as spell
-
-DIRECTIONS = ("higher", "lower", "different", "equal", "not higher", "not lower")
+from src.card import TEXTS, check
 
 
 @dataclass(frozen=True)
@@ -96,63 +80,37 @@ def claims_of(card: Mapping[str, Any], study: str) -> list[Claim]:
 
     Raises
     ------
-    AnalysisError
-        A claim lacks a word, or has one that nobody knows.
+    ConfigError
+        The card lacks a word, or has one that nobody knows.
     """
-    return [_claim(dict(given), study) for given in card.get("claims") or []]
+    check(card)
+    return [_claim(given, study) for given in card.get("claims") or []]
 
 
-def _claim(given: dict[str, Any], study: str) -> Claim:
-    name = str(given.get("name", "without a name"))
-    known = ("name", "quote", "reading", "figure", "all", "any")
-    for word in given:
-        if word not in known:
-            raise AnalysisError(f"claim {name}: no word is called {word!r}: {nearest(word, known)}")
-    texts = {word: " ".join(str(given.get(word) or "").split()) for word in known[:4]}
-    if missing := [word for word in ("name", "quote", "reading") if not texts[word]]:
-        raise AnalysisError(f"claim {name} must have a {missing[0]}")
-    return Claim(study=study, **texts, parts=_together(given, study, name))
+def _claim(given: Mapping[str, Any], study: str) -> Claim:
+    texts = {word: " ".join(str(given.get(word) or "").split()) for word in TEXTS}
+    return Claim(study=study, **texts, parts=_together(given, study))
 
 
-def _together(given: Mapping[str, Any], study: str, name: str) -> Together:
-    kinds = [kind for kind in ("all", "any") if given.get(kind)]
-    if len(kinds) != 1:
-        raise AnalysisError(f"claim {name} must have parts under either 'all' or 'any'")
+def _together(given: Mapping[str, Any], study: str) -> Together:
+    how: Literal["all", "any"] = "all" if given.get("all") else "any"
     parts: list[Together | Statement] = []
-    for part in given[kinds[0]]:
+    for part in given[how]:
         if "all" in part or "any" in part:
-            parts.append(_together(part, study, name))
+            parts.append(_together(part, study))
         else:
-            parts += _statements(dict(part), study, name)
-    return Together("all" if kinds[0] == "all" else "any", tuple(parts))
+            parts += _statements(dict(part), study)
+    return Together(how, tuple(parts))
 
 
-def _statements(given: dict[str, Any], study: str, name: str) -> list[Statement]:
-    known = [f.name for f in fields(Statement) if f.name != "direction"] + ["is"]
-    for word in given:
-        if word not in known:
-            raise AnalysisError(f"claim {name}: no word is called {word!r}: {nearest(word, known)}")
+def _statements(given: dict[str, Any], study: str) -> list[Statement]:
     direction = given.pop("is", "")
     base = {"study": study, **given, "tune": tuple(names(given.get("tune")))}
     if given.get("exact"):
         return [Statement(**base)]
-    if direction not in DIRECTIONS:
-        raise AnalysisError(
-            f"claim {name}: is must be one of {', '.join(DIRECTIONS)}, got {direction!r}"
-        )
-    if not given.get("measure"):
-        raise AnalysisError(f"claim {name} must say a measure, or what is exact")
-    if ("bar" in given) == ("vary" in given):
-        raise AnalysisError(f"claim {name} must hold {given['measure']} against a level or a bar")
-    if direction not in ("higher", "lower", "different") and given.get("margin") is None:
-        raise AnalysisError(f"claim {name}: {direction!r} must have a margin")
-    if given.get("tune") and given.get("margin") is not None:
-        raise AnalysisError(f"claim {name}: levels at their own best have no margin")
     base["direction"] = direction
     if "bar" in given:
         return [Statement(**base)]
-    if "level" not in given or "against" not in given:
-        raise AnalysisError(f"claim {name} must say which level of {given['vary']}, against which")
     pairs = product(_several(given["level"]), _several(given["against"]))
     return [Statement(**{**base, "level": one, "against": other}) for one, other in pairs]
 

@@ -20,13 +20,10 @@ from analysis.statements import Statement
 from analysis.statistics.contrasts import Contrast, Endpoint, contrast
 from analysis.statistics.pairing import contrasts
 from analysis.statistics.tuning import tune
+from src.card import RELATIONS
 
 if TYPE_CHECKING:
     from analysis.sweep import Sweep
-
-
-DERIVED = ("quicker", "quick", "slow", "ratio")
-"""Columns that say how the two rates of a run relate."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Test:
 
 
 def relations(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns `DERIVED` of runs.
+    """Return the columns `RELATIONS` of runs.
 
     quicker: the layer with the greater rate: perceptron, convolution, neither, or frozen where a
     rate is 0; quick and slow: the greater and the smaller rate; ratio: of these, NaN for frozen.
@@ -64,12 +61,12 @@ def test_of(statement: Statement, sweep: "Sweep") -> Test:
     AnalysisError
         A name is wrong, or the study has no such runs.
     """
-    own = {name: v for name, v in statement.where.items() if name not in DERIVED}
+    own = {name: v for name, v in statement.where.items() if name not in RELATIONS}
     part = sweep.where(own) if own else sweep
     asked = evidence(part, statement.measure)
     frame = pd.concat([part.runs, relations(part.runs)], axis=1)
     frame = frame.assign(survived=part.survived, _value=asked.values)
-    rest = {name: v for name, v in statement.where.items() if name in DERIVED}
+    rest = {name: v for name, v in statement.where.items() if name in RELATIONS}
     frame = frame[chosen(frame, rest)] if rest else frame
     if statement.vary:
         return Test(_between(statement, part, frame.reset_index(drop=True), asked))
@@ -80,13 +77,13 @@ def _between(
     statement: Statement, sweep: "Sweep", frame: pd.DataFrame, asked: Quantity
 ) -> Contrast:
     vary, seed = statement.vary, sweep.design.seed
-    key(vary, [*sweep.runs.columns, *DERIVED])
+    key(vary, [*sweep.runs.columns, *RELATIONS])
     pair = (statement.level, statement.against)
     frame = frame[frame[vary].isin(pair)].reset_index(drop=True)
     if missing := [level for level in pair if level not in set(frame[vary])]:
         raise AnalysisError(f"{sweep.folder.name} has no run with {vary}={missing[0]}")
     others, _ = sweep.design.others(frame, vary, *statement.tune)
-    if {vary, *statement.tune} & set(DERIVED):
+    if {vary, *statement.tune} & set(RELATIONS):
         others = [name for name in others if name not in ("lrA", "lrW")]
     others = [name for name in others if frame[name].nunique(dropna=False) > 1]
     endpoints = [Endpoint("_value", asked.kind, statement.margin)]

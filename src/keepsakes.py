@@ -8,20 +8,19 @@ Owns these files, which `analysis` reads so that it needs nothing of `conf/` or 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
+from src.card import LISTS
 from src.errors import StoreError
 from src.files import pack, read_arrays, read_json, replace, to_json
 
 HISTORY = "sweep.json"
 CARD = "experiment.json"
 CLASS_MEANS = "class_means.npz"
-
-LISTS = ("figures", "comparisons", "claims")
-"""The parts of a card that are lists of entries."""
 
 
 def read_history(study: Path) -> list[dict[str, Any]]:
@@ -62,6 +61,12 @@ def read_card(study: Path) -> dict[str, Any] | None:
     if not all(isinstance(entry, dict) for each in lists for entry in _entries(each)):
         raise StoreError(f"{path} is not the card of an experiment")
     return card
+
+
+def card_written(study: Path) -> datetime | None:
+    """Return when a study's card was written, None where it has none."""
+    path = study / CARD
+    return datetime.fromtimestamp(path.stat().st_mtime) if path.exists() else None
 
 
 def _entries(value: Any) -> list[Any]:

@@ -12,13 +12,16 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra.plugins.config_source import ConfigResult
 from omegaconf import OmegaConf
 
+from src import card
 from src.config import GROUPS
 from src.errors import ConfigError, nearest
-from src.schema import KEYS, typed
+from src.schema import KEYS, RUN_KEYS, typed
 from src.yaml_files import check_file
 
 _BESIDE = ("defaults", "hydra")
 """What a file may set that is no key of ours."""
+_OF_RUNS = frozenset((*RUN_KEYS, *GROUPS, "outcome", "place"))
+"""What runs can be told apart by, in a card."""
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
@@ -62,8 +65,10 @@ def _check_settings(path: Path, group: str, result: ConfigResult) -> None:
         if key not in KEYS:
             hint = nearest(str(key), sorted(KEYS.union(_BESIDE)))
             raise ConfigError(f"{path}: {key} is not a key of Sweepscope{hint}")
-        if value != "???":
-            try:
+        try:
+            if value != "???":
                 typed(key, value)
-            except ConfigError as error:
-                raise ConfigError(f"{path}: {error}") from error
+            if key == "card" and value:
+                card.check(value, _OF_RUNS)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error

@@ -14,13 +14,15 @@ from analysis.claims import judged
 from analysis.errors import AnalysisError
 from analysis.evidence import evidence
 from analysis.exactness import CHECKS
-from analysis.statements import DIRECTIONS, Statement, Together, claims_of
+from analysis.statements import Statement, Together, claims_of
 from analysis.sweep import Sweep
 from analysis.testing import relations
 from analysis.testing import test_of as made_of
 from analysis.verdicts import compose, verdict_of
 from src.activations import Act
+from src.card import DIRECTIONS
 from src.datasets import class_means, load
+from src.errors import ConfigError
 from src.keepsakes import write_card, write_class_means
 from tests.study_folders import runs_of, trained
 
@@ -78,11 +80,11 @@ def test_the_seed_report_has_at_least_fifteen_claims_each_named_once() -> None:
          "must say which level of act, against which"),
         ({"measure": "test_acc", "vary": "act", "level": "tanh", "against": "relu", "is": "lower",
           "tune": "lrA", "margin": 0.1}, "levels at their own best have no margin"),
-        ({"mesure": "test_acc"}, "no word is called 'mesure': "),
+        ({"mesure": "test_acc"}, "no word is called 'mesure' (did you mean 'measure'?)"),
     ],
 )  # fmt: skip
 def test_a_statement_that_cannot_be_meant_says_why(given: dict[str, Any], words: str) -> None:
-    with pytest.raises(AnalysisError) as caught:
+    with pytest.raises(ConfigError) as caught:
         claims_of({"claims": [claim(**given)]}, "s")
     assert words in str(caught.value)
 
@@ -92,9 +94,9 @@ def test_a_claim_without_words_or_parts_says_so() -> None:
     for change, words in (
         ({"reading": ""}, "claim c must have a reading"),
         ({"any": [{"exact": "affine"}]}, "claim c must have parts under either 'all' or 'any'"),
-        ({"quotes": "q"}, "no word is called 'quotes': did you mean quote?"),
+        ({"quotes": "q"}, r"no word is called 'quotes' \(did you mean 'quote'\?\)"),
     ):
-        with pytest.raises(AnalysisError, match=words):
+        with pytest.raises(ConfigError, match=words):
             claims_of({"claims": [{**whole, **change}]}, "s")
 
 

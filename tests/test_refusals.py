@@ -106,9 +106,20 @@ def _crossed(folder: Path, lrA: Sequence[float] = (0.1,)) -> Sweep:
 
 
 REFUSED: dict[str, tuple[Asked, str]] = {
-    "a verb of a card that nobody knows": (
-        _with_card({"figures": [{"name": "one", "verb": "curve"}]}, lambda s: exhibit(s, s / "x")),
-        "figure one: no verb is called 'curve': did you mean curves?",
+    "a level in a figure of a card that no run has": (
+        _with_card(
+            {"figures": [{"name": "one", "verb": "curves", "where": {"lrA": "fast"}}]},
+            lambda s: exhibit(s, s / "x"),
+        ),
+        "figure one: no run has lrA=fast: there are 0, 0.1",
+    ),
+    "a level in a comparison of a card that no run has": (
+        _with_card(
+            {"comparisons": [{"name": "one", "vary": "lrA", "metric": "test_ac"}]},
+            lambda s: exhibit(s, s / "x"),
+        ),
+        "comparison one: no curve is called 'test_ac': did you mean test_acc, test_loss, "
+        "train_acc?",
     ),
     "ranks without a whole seed": (
         lambda s, f: _partly(f).ranks("lrA"),
