@@ -6,6 +6,7 @@ the affair of `judgement`.
 Owns these verdicts and their tables; no sentence about a result is written by hand.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,8 +61,9 @@ def judged(
     caption = (
         f"All {tests} tests of these claims (of a difference and, with a margin, of equivalence) "
         f"are one family: p after Holm, intervals hold together at {1 - alpha:.0%}. n counts "
-        "seeds. The row shows the statement that decided the claim. Exact claims have no p: every "
-        f"run agrees to {ROUNDING:g}, or the claim does not hold."
+        "seeds. A difference is level − against, as its statement says. The row shows the "
+        "statement that decided the claim. Exact claims have no p: every run agrees to "
+        f"{ROUNDING:g}, or the claim does not hold."
     )
     shown: dict[str, str | Show] = {"claim": "quote", "statement": "statement", "n": "n"}
     shown |= {"difference": show_estimate, "p (Holm)": show_p, "verdict": "verdict"}
@@ -108,6 +110,16 @@ def _fields(f: Finding) -> dict[str, object]:
         "verdict": f.verdict,
         "note": f.note,
     }
+
+
+def notes(claims: pd.DataFrame) -> str:
+    """Return why each claim that is not shown is not, a paragraph each."""
+    said = [
+        textwrap.fill(f"{row['name']}: {row['note']}.", 100, subsequent_indent="  ")
+        for _, row in claims.iterrows()
+        if row["verdict"] == "not shown" and row["note"]
+    ]
+    return "".join(f"{one}\n" for one in ["", "Not shown:", *said] if said)
 
 
 def show_estimate(row: pd.Series) -> str:

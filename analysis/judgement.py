@@ -18,6 +18,7 @@ from analysis.errors import blamed
 from analysis.exactness import Exactness, check
 from analysis.statements import Statement
 from analysis.statistics.comparison import judge
+from analysis.statistics.power import MOST, seeds_for_equivalence, seeds_needed
 from analysis.testing import Test, counted_interval, test_of
 from analysis.verdicts import Verdict, key, verdict_of
 
@@ -109,4 +110,31 @@ def _finding(leaf: Statement, test: Test, row: Mapping[Any, Any], alpha: float) 
     left = int(row["left_out"])
     if left:
         note = f"{left} runs or pairs without a value left out" + (f"; {note}" if note else "")
+    if verdict == "not shown":
+        note = "; ".join(part for part in (note, _missing(leaf, test, alpha)) if part)
     return Finding(leaf, verdict, difference, low, high, p, int(row["n"]), left, note)
+
+
+def _missing(leaf: Statement, test: Test, alpha: float) -> str:
+    """Say what is not shown, and how many seeds would show it, of the size that the margin names.
+
+    Parameters
+    ----------
+    alpha : of one test of the family
+    """
+    row, margin = test.contrast, leaf.margin
+    equal = leaf.direction not in ("higher", "lower", "different")
+    if margin is None:
+        return "no difference is shown"
+    if equal:
+        said = f"equivalence within ±{margin:g} is not shown, nor a difference beyond it"
+    else:
+        said = f"neither a difference nor equivalence within ±{margin:g} is shown"
+    if test.counted or row.n < 2 or not row.sd > 0:
+        return said
+    needed = seeds_for_equivalence if equal else seeds_needed
+    n = needed(margin, row.sd, pilot=row.n, alpha=alpha, test=row.test)
+    if n.n >= MOST:
+        return f"{said}; {MOST:,} seeds would be too few"
+    what = "equivalence, if there is no difference" if equal else f"a difference of {margin:g}"
+    return f"{said}; about {n.n:,} seeds ({n.low:,} to {n.high:,}) would show {what}"

@@ -13,9 +13,10 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, 
 from multiprocessing import get_context
 from pathlib import Path
 
-from analysis.claims import judged, sweeps_of
+from analysis.claims import judged, notes, sweeps_of
 from analysis.errors import AnalysisError
 from analysis.exhibits import STAMP, exhibit, mark_of
+from analysis.files import write
 from analysis.metrics import nearest
 from analysis.reading import unmarked
 from analysis.training import train
@@ -155,6 +156,7 @@ def verdicts(
     from analysis.figures.verdicts import verdicts as draw
 
     claims.shown_as = {"name": lambda row: name_of(row["name"]), **claims.shown_as}
+    text = claims.to_text() + notes(claims)
     with unmarked(*first.values(), *second.values()):
         out.mkdir(parents=True, exist_ok=True)
         written = [
@@ -162,7 +164,7 @@ def verdicts(
             for stem, table in tables.items()
             for ending in ("md", "csv")
         ]
-        written.append(claims.write(out / "verdicts.txt"))
+        written.append(write(out / "verdicts.txt", text.encode()))
         written.append(draw(claims, title or TITLE).write(out / "verdicts.png"))
         replace(stamp, to_json(mark))
-    return claims.to_text(), written
+    return text, written

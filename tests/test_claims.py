@@ -1,5 +1,6 @@
 """Claims: their words, their tests, their verdicts; and that every card in conf/ can be judged."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from analysis.claims import judged
+from analysis.claims import judged, notes
 from analysis.errors import AnalysisError
 from analysis.evidence import evidence
 from analysis.exactness import CHECKS
 from analysis.statements import Statement, Together, claims_of
+from analysis.statistics.power import seeds_needed
 from analysis.sweep import Sweep
 from analysis.testing import relations
 from analysis.testing import test_of as made_of
@@ -247,3 +249,57 @@ def test_rates_are_related_by_the_quicker_layer() -> None:
     )
     assert frame["quicker"].tolist() == ["frozen", "neither", "perceptron", "convolution"]
     assert frame["ratio"].fillna(-1).tolist() == [-1, 1, 10, 100]
+
+
+# --- what is missing
+
+
+EQUAL = {"measure": "test_acc", "vary": "lrA", "level": 0.01, "against": 0.0, "is": "equal"}
+PLAIN = {**EQUAL, "is": "higher"}
+ACT = {"where": {"act": "tanh"}}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ({**EQUAL, "margin": 1e-4}, r"equivalence within ±0\.0001 is not shown, nor a difference "
+         r"beyond it; \S+ seeds? .*would (be too few|show equivalence, if there is no difference)"),
+        ({**PLAIN, "margin": 1e-9, "level": 0.0, "against": 0.01, "measure": "train_acc"},
+         r"neither a difference nor equivalence within ±1e-09 is shown; 100,000 seeds would be "
+         "too few"),
+        ({**PLAIN, "margin": 0.05}, r"neither a difference nor equivalence within ±0\.05 is shown; "
+         r"about [\d,]+ seeds \([\d,]+ to [\d,]+\) would show a difference of 0\.05"),
+        ({**PLAIN, "vary": "act", "level": "tanh", "against": "none", "tune": "lrA"},
+         "^no difference is shown$"),
+        ({"measure": "rate(dead)", "bar": 0.1, "is": "equal", "margin": 0.05, **ACT},
+         r"equivalence within ±0\.05 is not shown, nor a difference beyond it"),
+    ],
+)  # fmt: skip
+def test_a_claim_that_is_not_shown_says_what_is_missing(
+    sweep: Sweep, part: dict[str, Any], said: str
+) -> None:
+    found = of(sweep, **part)
+    assert found["verdict"] == "not shown"
+    assert re.search(said, found["note"]), found["note"]
+
+
+def test_the_seeds_that_are_missing_are_those_of_the_whole_family(sweep: Sweep) -> None:
+    found = of(sweep, **{**PLAIN, "margin": 0.05})
+    leaf = Statement("study", "test_acc", vary="lrA", level=0.01, against=0.0, margin=0.05)
+    sd = made_of(leaf, sweep).contrast.sd
+    n = seeds_needed(0.05, sd, pilot=6, tests=2, test="permutation")  # difference and equivalence
+    assert found["note"].endswith(
+        f"about {n.n:,} seeds ({n.low:,} to {n.high:,}) would show a difference of 0.05"
+    )
+
+
+def test_notes_name_the_claims_that_are_not_shown_and_no_others(sweep: Sweep) -> None:
+    parts = {"shown": {"exact": "positions"}, "missing": {**PLAIN, "margin": 0.05}}
+    made = [{**claim(**part), "name": name} for name, part in parts.items()]
+    write_card(sweep.folder, "study", {"claims": made})
+    claims, _ = judged({"study": sweep})
+    head, first, *_ = notes(claims).strip().splitlines()
+    assert head == "Not shown:"
+    assert first.startswith("missing: neither a difference nor equivalence within ±0.05 is shown;")
+    assert "shown: " not in notes(claims).replace("Not shown:", "")
+    assert notes(claims[claims["verdict"] == "holds"]) == ""

@@ -8,7 +8,13 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 from analysis.errors import AnalysisError
-from analysis.statistics.power import MOST, paired_power, sd_interval, seeds_needed
+from analysis.statistics.power import (
+    MOST,
+    paired_power,
+    sd_interval,
+    seeds_for_equivalence,
+    seeds_needed,
+)
 
 
 @pytest.mark.parametrize("effect", [0.3, 0.8, 2.0])
@@ -45,6 +51,16 @@ def test_at_the_given_spread_the_test_finds_the_difference_in_80_percent():
     values = rng.normal(0.02, 0.03, (20_000, needed.n))
     found = stats.ttest_1samp(values, 0, axis=1).pvalue <= 0.05 / 3
     assert np.mean(found) == pytest.approx(0.8, abs=0.03)
+
+
+def test_at_the_given_spread_both_one_sided_tests_find_that_there_is_nothing_in_80_percent():
+    rng = np.random.default_rng(7)
+    needed = seeds_for_equivalence(0.02, 0.03, tests=3)
+    values = rng.normal(0.0, 0.03, (20_000, needed.n))
+    above = stats.ttest_1samp(values, -0.02, axis=1, alternative="greater").pvalue
+    below = stats.ttest_1samp(values, 0.02, axis=1, alternative="less").pvalue
+    assert np.mean(np.maximum(above, below) <= 0.05 / 3) == pytest.approx(0.8, abs=0.03)
+    assert needed.n > seeds_needed(0.02, 0.03, tests=3).n  # nothing is harder to show
 
 
 def test_a_pilot_gives_the_range_of_its_spread_and_a_known_spread_none():

@@ -76,6 +76,34 @@ def seeds_needed(
     return SeedsNeeded(n, fewest, most)
 
 
+def seeds_for_equivalence(
+    margin: float,
+    sd: float,
+    *,
+    pilot: int | None = None,
+    tests: int = 1,
+    alpha: float = 0.05,
+    power: float = 0.8,
+    test: Test = "t",
+) -> SeedsNeeded:
+    """Return how many seeds show that a difference lies within ±margin, if in truth there is none.
+
+    Parameters
+    ----------
+    margin : as named before looking
+    sd, pilot, tests, alpha, power, test : as for `seeds_needed`
+
+    Notes
+    -----
+    Two one-sided tests at alpha/tests must both succeed. Each has the power of a two-sided test at
+    twice that level; where each fails with (1 - power)/2, both succeed with at least `power`.
+    """
+    each = 1 - (1 - power) / 2
+    return seeds_needed(
+        margin, sd, pilot=pilot, tests=tests, alpha=2 * alpha, power=each, test=test
+    )
+
+
 def sd_interval(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
     """Return the chi-square interval of a standard deviation estimated from n normal values."""
     from scipy.special import chdtri  # of the upper tail
