@@ -106,6 +106,7 @@ def _rule(hint: Any) -> tuple[str, list[str]]:
         int: "a whole number",
         str: "a name",
         bool: "true or false",
+        dict[str, Any]: "a card with its entries",
         list[int]: "a list of whole numbers, such as [3,1]",
     }
     if hint in names:

@@ -7,6 +7,7 @@ unfinished experiment stops only who asks for it.
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra._internal.core_plugins import file_config_source
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.plugins.config_source import ConfigResult
@@ -16,12 +17,15 @@ from src import card
 from src.config import GROUPS
 from src.errors import ConfigError, nearest
 from src.schema import KEYS, RUN_KEYS, typed
-from src.yaml_files import check_file
+from src.yaml_files import check_file, unreadable
+
+_OURS = (*GROUPS, "experiment")
 
 _BESIDE = ("defaults", "hydra")
 """What a file may set that is no key of ours."""
 _OF_RUNS = frozenset((*RUN_KEYS, *GROUPS, "outcome", "place"))
 """What runs can be told apart by, in a card."""
+_SETS_KEYS = "must set keys, as in epochs: 100"
 
 
 class FileConfigSource(file_config_source.FileConfigSource):
@@ -42,9 +46,20 @@ class FileConfigSource(file_config_source.FileConfigSource):
         path = Path(self.path, self._normalize_file_name(config_path))
         if path.exists():  # else Hydra says what there is
             check_file(path)
-        result = super().load_config(config_path)
-        if not config_path.startswith("hydra/"):  # those are Hydra's own keys
-            _check_settings(path, config_path.partition("/")[0], result)
+        try:
+            result = super().load_config(config_path)
+        except yaml.YAMLError as error:  # a tag, a second document: what OmegaConf does not take
+            raise unreadable(path, error) from error
+        except OSError as error:  # OmegaConf's, of a file that is one word
+            raise ConfigError(f"{path} {_SETS_KEYS}") from error
+        if config_path.startswith("hydra/"):  # those are Hydra's own keys
+            return result
+        group, slash, _ = config_path.rpartition("/")
+        package = result.header["package"]
+        if slash and package != "_global_" and (package is None or group in _OURS):
+            raise ConfigError(f"{path} must begin with the line '# @package _global_'")
+        if not slash or package == "_global_":
+            _check_settings(path, result)
         return result
 
 
@@ -53,12 +68,10 @@ def check_what_is_read() -> None:
     SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
 
 
-def _check_settings(path: Path, group: str, result: ConfigResult) -> None:
+def _check_settings(path: Path, result: ConfigResult) -> None:
     values: Any = OmegaConf.to_container(result.config)
     if not isinstance(values, dict):
-        raise ConfigError(f"{path} must set keys, as in epochs: 100")
-    if group in (*GROUPS, "experiment") and result.header["package"] != "_global_":
-        raise ConfigError(f"{path} must begin with the line '# @package _global_'")
+        raise ConfigError(f"{path} {_SETS_KEYS}")
     for key, value in values.items():
         if key in _BESIDE:
             continue

@@ -51,13 +51,18 @@ def check_file(path: Path) -> None:
                     turn.append(True)
                     if len(open_keys) > MOST_DEPTH:
                         raise ConfigError(f"{path} must be nested at most {MOST_DEPTH} deep")
-    except yaml.MarkedYAMLError as error:
-        where = [
-            f"line {mark.line + 1}, column {mark.column + 1}"
-            for mark in (error.problem_mark, error.context_mark)
-            if mark
-        ]
-        words = ", in what begins at ".join(where)
-        raise ConfigError(f"{path} must be YAML: it breaks off at {words}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} must be YAML: it has what is no text in UTF-8") from error
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> ConfigError:
+    """Return the sentence for a file that cannot be read, with the line if it is known."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return ConfigError(f"{path} must be YAML: it has what is no text in UTF-8")
+    where = [
+        f"line {mark.line + 1}, column {mark.column + 1}"
+        for mark in (error.problem_mark, error.context_mark)
+        if mark
+    ]
+    words = ", in what begins at ".join(where)
+    return ConfigError(f"{path} must be YAML: it cannot be read at {words}")

@@ -33,10 +33,23 @@ REFUSED = {
     ),
     "no package": ("epochs: 3\n", " must begin with the line '# @package _global_'"),
     "a list": (f"{HEAD}- epochs\n", " must set keys, as in epochs: 100"),
+    "a number": (f"{HEAD}3\n", " must set keys, as in epochs: 100"),
+    "a card that is none": (
+        f"{HEAD}card: mine\n",
+        ": card must be a card with its entries or null, got 'mine'",
+    ),
+    "a tag": (
+        f"{HEAD}epochs: !!python/object:os.system 1\n",
+        " must be YAML: it cannot be read at line 2, column 9",
+    ),
+    "two documents": (
+        f"{HEAD}epochs: 1\n---\nT: 1\n",
+        " must be YAML: it cannot be read at line 3, column 1, in what begins at line 2, column 1",
+    ),
     "a bomb": (BOMB, " must not have aliases, got *a0"),
     "unfinished": (
         f"{HEAD}act: [tanh\n",
-        " must be YAML: it breaks off at line 3, column 1, in what begins at line 2, column 6",
+        " must be YAML: it cannot be read at line 3, column 1, in what begins at line 2, column 6",
     ),
 }  # fmt: skip
 

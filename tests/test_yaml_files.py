@@ -24,9 +24,12 @@ REFUSED = {
     "a key twice in a list": ("a: [{b: 1, c: {b: 2}, b: 3}]", "once, got 'b' twice"),
     "no YAML": (
         "order: fixed\nact: [tanh",
-        "must be YAML: it breaks off at line 3, column 1, in what begins at line 2, column 6",
+        "must be YAML: it cannot be read at line 3, column 1, in what begins at line 2, column 6",
     ),
-    "no YAML from its beginning": ("lr: %\n", "must be YAML: it breaks off at line 1, column 5"),
+    "no YAML from its beginning": (
+        "lr: %\n",
+        "must be YAML: it cannot be read at line 1, column 5",
+    ),
     "no text": (b"act: \xff", "must be YAML: it has what is no text in UTF-8"),
 }
 
