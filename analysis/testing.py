@@ -14,12 +14,14 @@ from analysis.arrays import Floats
 from analysis.design import by_seed, cell_of
 from analysis.errors import AnalysisError
 from analysis.evidence import evidence
+from analysis.metrics import nearest
 from analysis.quantities import Quantity
 from analysis.selection import chosen, key
 from analysis.statements import Statement
 from analysis.statistics.contrasts import Contrast, Endpoint, contrast
 from analysis.statistics.pairing import contrasts
 from analysis.statistics.tuning import tune
+from analysis.tables.table import level as spell
 from src.card import RELATIONS
 
 if TYPE_CHECKING:
@@ -79,9 +81,11 @@ def _between(
     vary, seed = statement.vary, sweep.design.seed
     key(vary, [*sweep.runs.columns, *RELATIONS])
     pair = (statement.level, statement.against)
+    there = frame[vary].dropna().unique().tolist()
+    if missing := [level for level in pair if level not in there]:
+        hint = nearest(spell(missing[0]), [spell(level) for level in there])
+        raise AnalysisError(f"{sweep.folder.name} has no run with {vary}={missing[0]}: {hint}")
     frame = frame[frame[vary].isin(pair)].reset_index(drop=True)
-    if missing := [level for level in pair if level not in set(frame[vary])]:
-        raise AnalysisError(f"{sweep.folder.name} has no run with {vary}={missing[0]}")
     others, _ = sweep.design.others(frame, vary, *statement.tune)
     if {vary, *statement.tune} & set(RELATIONS):
         others = [name for name in others if name not in ("lrA", "lrW")]

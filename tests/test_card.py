@@ -179,7 +179,8 @@ SLIPS = {
         {"verb": "curves", "metric": "tset_acc"}, {}, "figure one: no key is called 'tset_acc'"
     ),
     "a level of a claim": (
-        {"verb": "curves", "vary": "act"}, {"level": "tnah"}, "claim c: s has no run with act=tnah"
+        {"verb": "curves", "vary": "act"}, {"level": "tnah"},
+        "claim c: s has no run with act=tnah: did you mean tanh?"
     ),
     "a measure of a claim": (
         {"verb": "curves", "vary": "act"}, {"measure": "tset_acc"},

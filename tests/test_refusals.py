@@ -138,7 +138,7 @@ REFUSED: dict[str, tuple[Asked, str]] = {
         lambda s, f: testing.test_of(
             Statement("s", "test_acc", vary="lrA", level=0.0, against=0.7), s
         ),
-        "s has no run with lrA=0.7",
+        "s has no run with lrA=0.7: did you mean 0.1, 0?",
     ),
     "too many bars": (
         lambda s, f: diagnose(grid(f, lrA=rates(49)).diagnose("lrA"), ["lrA"]),
