@@ -46,8 +46,8 @@ def task(config: DictConfig) -> float:
     The final value of the curve that `objective` names, NaN for a run that diverged.
     """
     job, hydras = _job(config), HydraConfig.get()
-    if hydras.mode is RunMode.RUN and hydras.sweeper.params:
-        name = hydras.runtime.choices.get("experiment")
+    name = hydras.runtime.choices.get("experiment")
+    if name and hydras.mode is RunMode.RUN and hydras.sweeper.params:
         print(f"experiment {name} spans a grid: -m trains all of it", file=sys.stderr)
     if config.dry_run:
         say_what_it_would_cost(job, config)
