@@ -58,7 +58,7 @@ def test_panels_below_which_there_is_none_name_their_levels(square: Sweep) -> No
         ({"lrW": 0.01, "lrA": 0.1}, {}, "needs two factors that vary, and there is only act"),
         ({}, {"vary": ["act", "seed"]}, "seed is the unit of all statistics: a heatmap averages"),
         ({}, {"vary": ["act", "lrA"], "by": "act"}, "different factors: got act, lrA by act"),
-        ({}, {"vary": ["act", "act"]}, "needs different factors: got act, act$"),
+        ({}, {"vary": ["act", "act"]}, "over two factors, with panels by one: got act$"),
         ({}, {"by": ["act", "lrA"]}, "over two factors, with panels by one: got none by act, lrA"),
     ],
 )

@@ -1,5 +1,6 @@
 """`--where lrW=0.001 act=tanh,relu`: what is selected, and what a wrong name is told."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,3 +90,8 @@ def test_a_key_parts_the_runs_in_one_way(sweep: Sweep, given: dict[str, Any], wo
     with pytest.raises(AnalysisError) as error:
         sweep.compare("act", **given)
     assert str(error.value) == words
+
+
+def test_curves_and_panels_by_one_factor_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnalysisError, match=r"^vary and by must name different keys: act twice$"):
+        synthetic(tmp_path / "s", seeds=2).curves("test_acc", vary="act", by="act")

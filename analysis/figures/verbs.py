@@ -6,7 +6,7 @@ of its own, which is entered when it is asked: matplotlib is not loaded before.
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Names, names
+from analysis.selection import Names, apart, names
 
 if TYPE_CHECKING:
     from analysis.figures.drawing import Drawing
@@ -46,6 +46,7 @@ def curves(
     """
     from analysis.figures.curves import curves as draw
 
+    apart(vary=vary, by=by)
     return draw(sweep, names(metric), vary, by, title=title, singles=singles)
 
 
