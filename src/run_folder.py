@@ -13,6 +13,7 @@ Owns these names, and what is removed when it has had its time. What the files h
 of `store.py`.
 """
 
+import os
 from pathlib import Path
 
 from src.files import sweep_away
@@ -29,8 +30,12 @@ FILES = (RECORD, UNFINISHED, CHECKPOINT, TIMELINE, FILTERS, LAST, LOG)
 
 def misfit(folder: Path) -> Path | None:
     """Return what lies in the place of a run's file and is none, such as a folder."""
-    paths = (folder / name for name in FILES)
-    return next((path for path in paths if path.exists() and not path.is_file()), None)
+    try:
+        with os.scandir(folder) as entries:
+            odd = (entry.path for entry in entries if entry.name in FILES and not entry.is_file())
+            return next(map(Path, odd), None)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def has_result(folder: Path) -> bool:
