@@ -57,6 +57,8 @@ def check_file(path: Path) -> None:
 
 def unreadable(path: Path, error: Exception) -> ConfigError:
     """Return the sentence for a file that cannot be read, with the line if it is known."""
+    if "nesting depth" in str(error):  # of which libyaml has a limit too, since PyYAML 6.0.4
+        return ConfigError(f"{path} must be nested at most {MOST_DEPTH} deep")
     if not isinstance(error, yaml.MarkedYAMLError):
         return ConfigError(f"{path} must be YAML: it has what is no text in UTF-8")
     where = [
