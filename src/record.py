@@ -57,7 +57,8 @@ class Record:
     def without_result(self, message: str) -> "Record":
         """Return the record of the same run before it has a result."""
         outcome = Outcome(Ending.interrupted, None, message=message)
-        return replace(self, outcome=outcome, final={}, class_accuracy={}, confusion=[], files={})
+        nothing: dict[str, Any] = {"final": {}, "class_accuracy": {}, "confusion": [], "files": {}}
+        return replace(self, outcome=outcome, format=FORMAT, **nothing)
 
     def to_fields(self) -> dict[str, Any]:
         """Return the record as JSON's values."""

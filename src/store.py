@@ -15,15 +15,7 @@ from numpy.typing import NDArray
 
 from src.checkpoint import NAMES, Checkpoint
 from src.errors import StoreError
-from src.files import (
-    pack,
-    read_arrays,
-    read_bytes,
-    read_json,
-    replace,
-    sync_folder,
-    to_json,
-)
+from src.files import pack, read_arrays, read_bytes, read_json, replace, sync_folder, to_json
 from src.identity import ID_LENGTH
 from src.record import FORMAT, Record
 from src.run_folder import (
@@ -33,6 +25,7 @@ from src.run_folder import (
     RECORD,
     TIMELINE,
     UNFINISHED,
+    begin,
     clean,
     has_result,
 )
@@ -115,10 +108,11 @@ def _record_file(folder: Path, latest: bool) -> tuple[Path, Any]:
 
 def begin_again(folder: Path) -> None:
     """Note that a run is to be trained again from its start; its result stays until then."""
-    if has_result(folder):
-        record = read_record(folder).without_result("to be trained again: force=true")
-        with _writing(folder):
-            (folder / CHECKPOINT).unlink(missing_ok=True)
+    with _writing(folder):
+        (folder / CHECKPOINT).unlink(missing_ok=True)
+        begin(folder)
+        if has_result(folder):
+            record = read_record(folder).without_result("to be trained again: force=true")
             replace(folder / UNFINISHED, to_json(record.to_fields()), durable=False)
 
 

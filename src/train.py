@@ -25,7 +25,7 @@ from src.config import CONF, GROUPS, plain, register, to_run
 from src.errors import ConfigError, SweepscopeError
 from src.flags import folder_from, parse_flags
 from src.habits import to_yaml
-from src.interruption import Interruption
+from src.interruption import Interrupted, Interruption
 from src.launch.again import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
@@ -57,7 +57,10 @@ def task(config: DictConfig) -> float:
     else:
         values, choice = plain(config), str(hydras.runtime.choices.get("experiment"))
         kept = partial(keep, run=job.run, experiment=choice, card=values["card"])
-        record = run_alone(job, Path(study_folder(config.study)), _recorded, config.force, kept)
+        many = hydras.mode is RunMode.MULTIRUN
+        record = run_alone(
+            job, Path(study_folder(config.study)), _recorded, config.force, kept, many
+        )
     value = record.final[config.objective]
     return float("nan") if value is None else value
 
@@ -69,7 +72,12 @@ def _one_of_many(job: Job) -> Record:
     """Train a job of a grid in a process of the launcher's, which stops if its parent is killed."""
     parent = os.getppid()
     with Interruption() as interruption:
-        return _recorded(job, lambda epoch, alive: interruption.requested or os.getppid() != parent)
+        record = _recorded(
+            job, lambda epoch, alive: interruption.requested or os.getppid() != parent
+        )
+    if interruption.requested:  # after its last epoch: the next job is not to begin
+        raise Interrupted
+    return record
 
 
 def _recorded(job: Job, watch: Watch) -> Record:

@@ -5,6 +5,7 @@ compare what it leaves. The first half stops the engine, the second half whole c
 """
 
 import json
+import multiprocessing
 import os
 import random
 import shutil
@@ -28,15 +29,18 @@ from src.activations import Act
 from src.checkpoint import Checkpoint
 from src.datasets import Dataset
 from src.inits import Init
+from src.interruption import Interrupted
 from src.keepsakes import read_history
+from src.launch.worker import _Reporter
 from src.orders import Order
 from src.run import Dtype, Run
 from src.run_folder import has_result
-from src.store import read_checkpoint, read_record, write_checkpoint
+from src.store import begin_again, read_checkpoint, read_record, write_checkpoint
 from src.study import run_folders
 from src.timeline import Ending, Timeline
 from src.trainer import train
 from tests.strategies import different, make_dataset, make_run, stacks
+from tests.study_folders import unsealed
 from tests.test_train import Said, command
 
 pytestmark = pytest.mark.fault
@@ -418,6 +422,62 @@ def test_a_forced_training_begins_at_the_start_whatever_lies_there(
     (run / "checkpoint.npz").write_bytes(checkpoint)
     assert command(tmp_path, *words, "force=true").code == 0
     assert read_record(run).execution["resumed_from"] is None
+
+
+def test_force_sets_a_damaged_result_aside_and_trains_all(tmp_path: Path) -> None:
+    words = ("-m", "study=s", *TINY, "seed=0,1", "n_jobs=1")
+    assert command(tmp_path, *words).code == 0
+    before = results(tmp_path)
+    run, _ = run_folders(tmp_path / "multirun_outputs" / "s")
+    (run / "run.json").write_bytes(b"{")
+    said = command(tmp_path, *words, "force=true")
+    assert said.code == 0, said
+    assert "set aside" in said.err
+    assert not differing(results(tmp_path), before)
+
+
+def test_force_on_a_study_of_format_1_that_is_stopped_goes_on(tmp_path: Path) -> None:
+    words = ("-m", "study=s", *TINY, "n_jobs=1")
+    assert command(tmp_path, *words).code == 0
+    before = results(tmp_path)
+    (run,) = run_folders(tmp_path / "multirun_outputs" / "s")
+    (run / "run.json").write_text(json.dumps(unsealed(run)))
+    assert (
+        forked(lambda: _stopped_here(tmp_path, (*words, "force=true"), Stop(1, "ask"))).code == 130
+    )
+    assert read_history(run.parent)[-1]["outcomes"] == {"interrupted": 1}
+    assert command(tmp_path, *words).code == 0
+    assert not differing(results(tmp_path), before)
+
+
+def test_force_forgets_an_old_failure_and_an_old_checkpoint(tmp_path: Path) -> None:
+    words = ("-m", "study=s", *TINY, "n_jobs=1")
+    assert forked(lambda: _stopped_here(tmp_path, words, Stop(1, "ask"))).code == 130
+    (run,) = run_folders(tmp_path / "multirun_outputs" / "s")
+    begin_again(run)
+    assert not (run / "unfinished.json").exists()
+    assert not (run / "checkpoint.npz").exists()
+
+
+def test_a_note_that_is_torn_does_not_hide_why_a_command_ended(tmp_path: Path) -> None:
+    words = ("-m", "study=s", *TINY, "n_jobs=1")
+    assert command(tmp_path, *words).code == 0
+    (run,) = run_folders(tmp_path / "multirun_outputs" / "s")
+    (run / "unfinished.json").write_bytes(b"")
+    with patch("src.launch.batch.run_stacks", side_effect=Interrupted):
+        said = command(tmp_path, *words)
+    assert said.code == 130, said
+    assert "to go on, type: " in said.err
+    assert read_history(run.parent)[-1]["ended"]
+
+
+def test_a_request_to_stop_is_heard_once_and_holds(tmp_path: Path) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    reporter = _Reporter(theirs, 0, 1)
+    assert not reporter(0, 1)
+    ours.send(None)
+    assert reporter(1, 0)
+    assert reporter(0, 1), "the next group of the stack is not to be trained"
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ def say_what_it_would_cost(job: Job, config: DictConfig) -> None:
 
 
 def run_alone(
-    job: Job, study: Path, train: Train, force: bool, keep: Callable[[Path], None]
+    job: Job, study: Path, train: Train, force: bool, keep: Callable[[Path], None], many: bool
 ) -> Record:
     """Train one run in this process, unless its study has it.
 
@@ -61,6 +61,8 @@ def run_alone(
         Whether to train again what the study has.
     keep
         Puts into the study's folder what analysis needs beside its runs.
+    many
+        Whether a sweeper has more runs to come, which a signal is to stop.
 
     Raises
     ------
@@ -77,6 +79,8 @@ def run_alone(
                 _show(job, train, interruption, study)
         record = records.get(job.id) or read_record(job.folder)
     print(summary([(job, record)], 0, 1 - len(todo), study))
+    if interruption.requested and many:
+        raise Interrupted(f"the run is done; {command(study)}")
     return record
 
 

@@ -59,11 +59,35 @@ def recorded(
     records: dict[str, Record] = {}
     try:
         yield records
-    finally:
-        for job in todo:
-            if has_ended(job.folder):
+    except BaseException:
+        with _warned(StoreError):  # what ended the command is what is told of it
+            _close(study, history, entry, todo, records)
+        raise
+    _close(study, history, entry, todo, records)
+
+
+def _close(
+    study: Path,
+    history: list[dict[str, Any]],
+    entry: dict[str, Any],
+    todo: Sequence[Job],
+    records: dict[str, Record],
+) -> None:
+    """Fill in the records, and write how the command ended."""
+    for job in todo:
+        if has_ended(job.folder):
+            with _warned(StoreError):
                 records[job.id] = read_record(job.folder, latest=True)
-        write_history(study, [*history, entry | _end(study, len(todo), records.values())])
+    write_history(study, [*history, entry | _end(study, len(todo), records.values())])
+
+
+@contextmanager
+def _warned(kind: type[Exception]) -> Iterator[None]:
+    """Print an error as a warning."""
+    try:
+        yield
+    except kind as error:
+        print(f"warning: {error}", file=sys.stderr)
 
 
 def _end(study: Path, asked: int, records: Iterable[Record]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from src.launch.table import Ended, command, counted, summary
 from src.overrides import grid_size, parse, values
 from src.preflight import estimate
 from src.run import Run
-from src.run_folder import CHECKPOINT, begin, clean, is_done, misfit
+from src.run_folder import CHECKPOINT, begin, clean, has_result, is_done, misfit
 from src.schema import KEYS, RUN_KEYS
 from src.store import begin_again, damage, read_record
 from src.study import locked, set_aside
@@ -103,8 +103,11 @@ def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
         if (odd := misfit(job.folder)) and study:
             place = set_aside(study, job.folder)
             print(f"warning: {odd} is not a file; set aside as {place}", file=sys.stderr)
-        if is_done(job.folder) and not force:
+        if has_result(job.folder):
             wrong = damage(job.folder, job.id)
+            if wrong is None and (force or not is_done(job.folder)):
+                todo.append(job)
+                continue
             if wrong is None:
                 if study:
                     clean(job.folder)

@@ -56,6 +56,7 @@ class _Reporter:
     def __init__(self, pipe: Connection, stack: int, T: int) -> None:
         self.pipe, self.stack, self.T = pipe, stack, T
         self.samples, self.last = 0, time.monotonic()
+        self.stop = False  # heard once, it holds for whatever of the stack is still to come
 
     def __call__(self, epoch: int, alive: int) -> bool:
         self.samples += alive * self.T if epoch else 0
@@ -65,4 +66,5 @@ class _Reporter:
             if parent is not None and not parent.is_alive():
                 sys.exit("the sweep was killed")
             self.pipe.send(Progress(self.stack, epoch, self.samples))
-        return self.pipe.poll() and self.pipe.recv() is None
+        self.stop = self.stop or (self.pipe.poll() and self.pipe.recv() is None)
+        return self.stop
