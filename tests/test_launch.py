@@ -365,8 +365,9 @@ def test_a_sweeper_that_does_not_hold_the_study_trains_each_run_once_all_the_sam
     again = ended(shell(tmp_path, *words, "seed=0,1,2"))
     assert (first.code, again.code) == (0, 0), (first, again)
     history = read_history(tmp_path / "multirun_outputs" / "s")
-    assert [entry["trained"] for entry in history] == [1, 1, 0, 0, 1]
-    assert [entry["reused"] for entry in history] == [0, 0, 1, 1, 0]
+    counts = [(entry["trained"], entry["reused"]) for entry in history]
+    assert counts[:2] == [(1, 0)] * 2
+    assert sorted(counts[2:]) == [(0, 1), (0, 1), (1, 0)]  # joblib's workers race
 
 
 # --- runs that fail
