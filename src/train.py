@@ -55,8 +55,8 @@ def task(config: DictConfig) -> float:
     if is_of_grid(hydras):
         record = _one_of_many(job)
     else:
-        values, choice = plain(config), str(hydras.runtime.choices.get("experiment"))
-        kept = partial(keep, run=job.run, experiment=choice, card=values["card"])
+        card = plain(config)["card"]
+        kept = partial(keep, run=job.run, experiment=str(name), card=card)
         many = hydras.mode is RunMode.MULTIRUN
         record = run_alone(
             job, Path(study_folder(config.study)), _recorded, config.force, kept, many

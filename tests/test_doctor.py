@@ -6,6 +6,7 @@ What follows when a damaged study is trained again is held by `tests/test_faults
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def kinds(study: Path) -> list[Kind]:
     return [finding.kind for finding in examine(study).findings]
 
 
-def _resealed(study: Path, change: Callable[[dict[str, object]], object]) -> None:
+def _resealed(study: Path, change: Callable[[dict[str, Any]], object]) -> None:
     """Change a record of format 1, whose id still is that of its config."""
     fields = unsealed(first(study))
     change(fields)
@@ -64,11 +65,11 @@ def _folder(path: Path) -> None:
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {
-    "another final value": lambda s: _resealed(s, lambda f: f["final"].update(test_acc=1.0)),  # type: ignore[attr-defined]
+    "another final value": lambda s: _resealed(s, lambda f: f["final"].update(test_acc=1.0)),
     "no checksums": lambda s: _resealed(s, lambda f: f.update(files={})),
     "an ending without a result": lambda s: _resealed(
         s,
-        lambda f: f["outcome"].update(ending="failed"),  # type: ignore[attr-defined]
+        lambda f: f["outcome"].update(ending="failed"),
     ),
     "asked for another rate": lambda s: _replace(
         first(s) / ".hydra" / "config.yaml", "lrA: 0.001", "lrA: 0.002"

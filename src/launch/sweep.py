@@ -103,15 +103,12 @@ def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
         if (odd := misfit(job.folder)) and study:
             place = set_aside(study, job.folder)
             print(f"warning: {odd} is not a file; set aside as {place}", file=sys.stderr)
-        if has_result(job.folder):
-            wrong = damage(job.folder, job.id)
-            if wrong is None and (force or not is_done(job.folder)):
-                todo.append(job)
-                continue
-            if wrong is None:
-                if study:
-                    clean(job.folder)
-                continue
+        wrong = damage(job.folder, job.id) if has_result(job.folder) else None
+        if wrong is None and is_done(job.folder) and not force:
+            if study:
+                clean(job.folder)
+            continue
+        if wrong is not None:
             aside = f"; set aside as {set_aside(study, job.folder)}" if study else ""
             print(f"warning: {wrong}{aside}, will be trained again", file=sys.stderr)
         todo.append(job)
