@@ -5,7 +5,7 @@
     sweep.runs, sweep.timelines, sweep.factors
     sweep.table(), sweep.compare("act"), sweep.curves(vary="act"), sweep.diagnose()
 
-Reads what `src.store` wrote, and nothing else of the engine.
+Reads what `src.storage.store` wrote, and nothing else of the engine.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -8,9 +8,10 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 
-from analysis import commands, shell
-from analysis.command_line import Parser
-from analysis.errors import AnalysisError
+from analysis.cli import commands
+from analysis.cli import verbs as shell
+from analysis.cli.parser import Parser
+from analysis.errors import AnalysisError, nearest
 from src.errors import SweepscopeError
 
 EXAMPLES = """
@@ -50,8 +51,6 @@ def answer(words: Sequence[str]) -> int:
     """
     there = [*shell.VERBS, *commands.COMMANDS]
     if words and not words[0].startswith("-") and words[0] not in there:
-        from analysis.metrics import nearest
-
         raise AnalysisError(f"no verb is called {words[0]!r}: {nearest(words[0], there)}")
     given, strange = parser().parse_known_args(words)
     if strange:

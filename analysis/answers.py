@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from analysis.figures.animation import Film
     from analysis.figures.drawing import Drawing
-    from analysis.figures.film import Film
     from analysis.sweep import Sweep
-    from analysis.tables.table import Table
+    from analysis.tables.frame import Table
 
 Answer: TypeAlias = "Table | Drawing | Film"
 Answers: TypeAlias = "list[tuple[str, Answer]]"
@@ -66,14 +66,14 @@ def _alone(verb: str, sweep: "Sweep", how: Given) -> Answers:
 
 
 def _effects(verb: str, sweep: "Sweep", how: Given) -> Answers:
-    from analysis.figures.shares import effects
+    from analysis.figures.effects import effects
 
     found = sweep.effects(**how)
     return [("", found), ("", effects(found))]
 
 
 def _ranks(verb: str, sweep: "Sweep", how: Given) -> Answers:
-    from analysis.figures.ranking import ranks
+    from analysis.figures.ranks import ranks
 
     title = how.pop("title", "")
     found = sweep.ranks(**how)
@@ -92,14 +92,14 @@ def _curves(verb: str, sweep: "Sweep", how: Given) -> Answers:
 
 
 def _heatmap(verb: str, sweep: "Sweep", how: Given) -> Answers:
-    from analysis.tables.table import Table
+    from analysis.tables.frame import Table
 
     found = sweep.heatmap(**how)
     return [("", found), ("", Table(found.table, found.title, found.caption))]
 
 
 def _diagnose(verb: str, sweep: "Sweep", how: Given) -> Answers:
-    from analysis.figures.diagnoses import diagnose
+    from analysis.figures.diagnose import diagnose
 
     by = how.get("by") or list(sweep.design.factors)[:2]
     runs: Answers = [("runs", sweep.diagnose())]

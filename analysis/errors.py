@@ -1,6 +1,7 @@
 """What analysis refuses to do, as one exception whose words are the whole message."""
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from src.errors import SweepscopeError
@@ -23,3 +24,11 @@ def blamed(what: str) -> Iterator[None]:
         yield
     except SweepscopeError as error:
         raise AnalysisError(f"{what}: {error}") from error
+
+
+def nearest(word: str, options: Collection[str]) -> str:
+    """Say which of the options were probably meant, or all of them."""
+    close = difflib.get_close_matches(word, options, n=3, cutoff=0.5)
+    return (
+        f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(sorted(options))}"
+    )

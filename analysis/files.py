@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.errors import AnalysisError
-from src.files import replace
+from src.storage.files import replace
 
 TABLES = ("csv", "parquet", "txt", "md", "tex")
 FIGURES = ("png", "svg", "pdf")

@@ -1,33 +1,25 @@
-"""One study as tidy pandas frames, and the questions that can be asked of it.
+"""A study and the questions that can be asked of it.
 
-Owns the frames, and what is a part of a study. The questions are its verbs (`tables/verbs.py`,
-`figures/verbs.py`): the same words as at the shell (`python -m analysis`).
+Owns `load_sweep` and the binding of the verbs (`tables/verbs.py`, `figures/verbs.py`) to a study:
+the same words as at the command line (`python -m analysis`).
 """
 
-from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from analysis.design import Design, design
 from analysis.figures import verbs as figures
-from analysis.generations import newest
-from analysis.index import Contents, read_study
-from analysis.reading import RESULTS, find
-from analysis.selection import chosen, key
+from analysis.metrics.diagnosis import diagnoses
+from analysis.study.data import StudyData
+from analysis.study.generations import newest
+from analysis.study.index import read_study
+from analysis.study.reading import find
 from analysis.tables import verbs as tables
-from analysis.timelines import Floats, Timelines
 from src.errors import StoreError
-from src.factors import factors
-from src.keepsakes import read_history
-from src.timeline import CURVES, Ending
+from src.storage.study_files import read_history
 
 
-class Sweep:
+class Sweep(StudyData):
     """One study: its runs, their timelines, what varies between them, and what can be asked of it.
 
     Parameters
@@ -38,106 +30,10 @@ class Sweep:
     seed : the column that is the unit of all statistics, where several streams vary apart
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        contents: Contents,
-        levels: Mapping[str, list[Any]] | None = None,
-        seed: str | None = None,
-    ) -> None:
-        self.folder = folder
-        self._contents = contents
-        self.levels = self.factors if levels is None else levels
-        self._seed = seed
-
     @property
-    def runs(self) -> pd.DataFrame:
-        """A row a run, indexed by run id.
-
-        Columns: the chosen name of every group (`act`, `order`, `init`, `lr`, `net`, `data`), every
-        other key (`lrA`, `seed`, …), `outcome`, `epoch` (the last one of its timeline), `place`
-        (where it diverged), the final value of every curve (NaN for one that diverged), `seconds`.
-        """
-        return self._contents.runs
-
-    @cached_property
-    def timelines(self) -> pd.DataFrame:
-        """A row a run and epoch: columns `run`, `epoch`, and every curve.
-
-        A run that diverged has rows up to the epoch at which it did.
-        """
-        of = self._timelines
-        ids = self.runs.index.repeat(of.lengths)
-        curves = {name: of.flat(name) for name in of.names}
-        return pd.DataFrame({"run": ids, "epoch": of.epochs(), **curves}, copy=False)
-
-    @cached_property
-    def factors(self) -> dict[str, list[Any]]:
-        """What varies between the runs: every such key with its levels, in order."""
-        runs = self.runs
-        keys = [name for name in runs if name not in CURVES and name not in RESULTS]
-        varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
-        rows = runs[varying].astype(object).where(runs[varying].notna(), None)
-        return factors(cast(list[dict[str, Any]], rows.to_dict("records")))
-
-    @cached_property
-    def design(self) -> Design:
-        """Which column is the seed, what it resamples, and what else varies."""
-        return design(self.runs, list(self.factors), self._seed)
-
-    @cached_property
     def diagnoses(self) -> pd.DataFrame:
         """A row a run: `label` and `evidence`."""
-        from analysis.diagnosis import diagnose
-
-        return diagnose(self)
-
-    @cached_property
-    def _timelines(self) -> Timelines:
-        return self._contents.timelines()
-
-    @property
-    def curve_names(self) -> tuple[str, ...]:
-        """The names of the curves."""
-        return self._timelines.names
-
-    @property
-    def folders(self) -> list[Path]:
-        """The folder of every run, in the order of `runs`."""
-        return self._contents.folders
-
-    def curve(self, name: str) -> Floats:
-        """Return a curve of every run, (n, E+1), NaN after a run's end."""
-        return self._timelines.square(key(name, self.curve_names))
-
-    @property
-    def survived(self) -> NDArray[np.bool_]:
-        """Which runs were trained to their last epoch, (n,)."""
-        return (self.runs["outcome"] == Ending.finished.name).to_numpy()
-
-    @property
-    def has_result(self) -> NDArray[np.bool_]:
-        """Which runs finished or diverged, (n,)."""
-        ends = [Ending.finished.name, Ending.diverged.name]
-        return self.runs["outcome"].isin(ends).to_numpy()
-
-    @property
-    def history(self) -> pd.DataFrame:
-        """A row a command on the study: what it planned, trained, reused and failed, and when."""
-        return pd.DataFrame(read_history(self.folder))
-
-    def where(self, selection: Mapping[str, Any] | None = None, **more: Any) -> "Sweep":
-        """Return the part of the study whose keys have one of some values.
-
-        `sweep.where(act=["tanh", "relu"], lrW=0.001)`. Errors list the nearest names and values.
-        """
-        wanted = {**(selection or {}), **more}
-        places = np.flatnonzero(chosen(self.runs, wanted))
-        return Sweep(self.folder, self._contents.take(places), self.levels, self._seed)
-
-    def units(self, seed: str | None) -> "Sweep":
-        """Return the same runs with another stream as the unit of all statistics."""
-        return self if seed is None else Sweep(self.folder, self._contents, self.levels, seed)
+        return diagnoses(self)
 
     table = tables.table
     compare = tables.compare

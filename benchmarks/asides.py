@@ -13,17 +13,17 @@ from benchmarks.field import micro
 from benchmarks.networks import NETWORKS, variations
 from benchmarks.stopwatch import race
 from benchmarks.table import Table
-from src import losses
-from src.blas import one_thread
-from src.datasets import load
-from src.descent import descend_epoch
-from src.evaluation import Blocks, evaluate
-from src.record import Record
+from src.data.datasets import load
+from src.model import losses
+from src.model.blas import one_thread
 from src.run import Run
-from src.stack import Stack
-from src.store import write_run
+from src.storage.record import Record
+from src.storage.store import write_run
 from src.timeline import Timeline
-from src.trainer import train
+from src.training.evaluation import Blocks, evaluate
+from src.training.stack import Stack
+from src.training.step import descend_epoch
+from src.training.trainer import train
 
 PLAN = [("A", 1), ("A", 36), ("A", 144), ("B", 1), ("B", 4)]
 

@@ -15,19 +15,19 @@ from typing import Protocol, runtime_checkable
 import pandas as pd
 
 from analysis import load_sweep
-from analysis.index import INDEX
+from analysis.study.index import INDEX
 from benchmarks.networks import A
 from src import ENGINE_VERSION
-from src.files import to_json
-from src.identity import folder_name, run_id
-from src.record import Record
+from src.execution.job import WRITERS, Job, run_jobs
 from src.run import Run
-from src.run_folder import RECORD, has_result
-from src.store import read_curves, read_record, write_run
-from src.study import run_folders
-from src.task import WRITERS, Job, run_jobs
+from src.storage.files import to_json
+from src.storage.identity import folder_name, run_id
+from src.storage.record import Record
+from src.storage.run_folder import RECORD, has_result
+from src.storage.store import read_curves, read_record, write_run
+from src.storage.study import run_folders
 from src.timeline import Timeline
-from src.trainer import train
+from src.training.trainer import train
 
 CHOICES = {
     "act": "tanh",

@@ -16,9 +16,9 @@ from benchmarks.machine import pin
 from benchmarks.networks import A, variations
 from benchmarks.stopwatch import race
 from benchmarks.table import Table, parser, publish
-from src.datasets import load
+from src.data.datasets import load
 from src.run import Run
-from src.trainer import train
+from src.training.trainer import train
 
 STACK = 72
 """Runs that train together; more make more stacks."""

@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array, lax
 
 from benchmarks.problem import Problem, Weights
-from src.activations import Act
+from src.model.activations import Act
 
 Activation = Callable[[Array], Array]
 

@@ -16,13 +16,13 @@ from benchmarks.machine import pin
 from benchmarks.networks import B
 from benchmarks.synthetic import write_digits
 from benchmarks.table import Table, parser, publish
-from src.blas import one_thread
-from src.datasets import load
-from src.descent import descend_epoch
-from src.evaluation import Blocks
+from src.data.datasets import load
+from src.model.blas import one_thread
 from src.run import Source
-from src.stack import Stack
-from src.trainer import train
+from src.training.evaluation import Blocks
+from src.training.stack import Stack
+from src.training.step import descend_epoch
+from src.training.trainer import train
 
 TARGET = 3.5
 """Seconds of training at most, says issue 3."""

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from threadpoolctl import threadpool_info
 
-from src.provenance import provenance
+from src.storage.provenance import provenance
 
 PACKAGES = ("numpy", "scipy", "torch", "jax", "hydra-core")
 

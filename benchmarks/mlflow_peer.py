@@ -8,7 +8,7 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from src.task import Job
+from src.execution.job import Job
 
 BATCH = 1000
 """MLflow takes no more metrics at once."""

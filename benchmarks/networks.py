@@ -6,9 +6,9 @@ B: sixteen 7×7 filters and a perceptron 7744→10 on ten classes; its step is a
 
 from dataclasses import replace
 
-from src.activations import Act
-from src.inits import Init
-from src.orders import Order
+from src.data.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, Source
 
 A = Run(

@@ -8,7 +8,7 @@ import pandas as pd
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import TrialState, create_trial
 
-from src.task import Job
+from src.execution.job import Job
 
 OBJECTIVE = "test_acc"
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from benchmarks.problem import Problem, Weights, weights_of
-from src.descent import descend_epoch
-from src.evaluation import Blocks
+from src.training.evaluation import Blocks
+from src.training.step import descend_epoch
 
 
 class Ours:

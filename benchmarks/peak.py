@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.stopwatch import race
-from src.blas import one_thread
+from src.model.blas import one_thread
 
 SIZES = (384, 768, 1152)
 

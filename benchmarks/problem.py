@@ -11,9 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from src.arrays import Array, Indices
-from src.datasets import load
+from src.data.datasets import load
 from src.run import Run
-from src.stack import Stack
+from src.training.stack import Stack
 
 TOLERANCE = 1e-4
 """float32 sums in another order differ by less over the steps of one turn."""

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from analysis.index import INDEX
+from analysis.study.index import INDEX
 from analysis.sweep import load_sweep
-from src.files import pack, to_json
-from src.identity import folder_name, run_id
+from src.storage.files import pack, to_json
+from src.storage.identity import folder_name, run_id
 from src.timeline import CURVES
 
 EPOCHS = 200

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.networks import A
-from src.datasets import load
-from src.stack import Stack
+from src.data.datasets import load
+from src.training.stack import Stack
 
 CONFIG = """\
 act: tanh

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import load_sweep
-from analysis.index import INDEX
+from analysis.study.index import INDEX
 from benchmarks.copies import Original, Ours, blocks, jobs_of
 from benchmarks.machine import has
 from benchmarks.shell import Took
@@ -22,7 +22,7 @@ from benchmarks.stores import comparison
 from benchmarks.table import Table, parser, publish
 from benchmarks.wall import best
 from src.launch.sweep import missing
-from src.store import damage
+from src.storage.store import damage
 
 LISTED = 100_000
 

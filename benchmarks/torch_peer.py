@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from benchmarks.problem import Problem, Weights
-from src.activations import Act
+from src.model.activations import Act
 
 ACTS = {Act.tanh: nn.Tanh, Act.sigmoid: nn.Sigmoid, Act.relu: nn.ReLU, Act.none: nn.Identity}
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from src import ENGINE_VERSION
-from src.activations import Act
-from src.datasets import Dataset, load
+from src.data.datasets import Dataset, load
+from src.data.orders import Order
 from src.errors import ConfigError
-from src.identity import folder_name, run_id
-from src.inits import Init
-from src.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
+from src.storage.identity import folder_name, run_id
 
 MOST_EPOCHS = 1_000_000
 MOST_SEED = 2**63 - 1

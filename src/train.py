@@ -21,20 +21,20 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
-from src.config import CONF, GROUPS, plain, register, to_run
+from src.config.arguments import folder_from, parse_flags
+from src.config.build_run import CONF, GROUPS, plain, register, to_run
+from src.config.overrides import check_modes, parse
+from src.config.sources import check_what_is_read
 from src.errors import ConfigError, SweepscopeError
-from src.flags import folder_from, parse_flags
-from src.habits import to_yaml
-from src.interruption import Interrupted, Interruption
-from src.launch.again import train_again
+from src.execution.interruption import Interrupted, Interruption
+from src.execution.job import Job, Watch, describe, end_without_result, run_jobs
+from src.execution.rerun import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
 from src.launch.sweep import keep
-from src.overrides import check_modes, parse
-from src.record import Record
-from src.sources import check_what_is_read
-from src.study import study_folder
-from src.task import Job, Watch, describe, end_without_result, run_jobs
+from src.storage.job_files import to_yaml
+from src.storage.record import Record
+from src.storage.study import study_folder
 from src.timeline import Ending
 
 

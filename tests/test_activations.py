@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
-from src.activations import Act
 from src.arrays import Array
-from tests import formulas
-from tests.formulas import everywhere, phi
-from tests.strategies import acts
+from src.model.activations import Act
+from tests.support import formulas
+from tests.support.formulas import everywhere, phi
+from tests.support.strategies import acts
 
 EXTREME = [0.0, -0.0, 1e-300, 1.0, -1.0, 30.0, -30.0, 800.0, -800.0, 1e30, -1e30, np.inf, -np.inf]
 

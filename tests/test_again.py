@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from src.datasets import load
-from src.files import to_json
-from src.store import read_record
+from src.data.datasets import load
+from src.storage.files import to_json
+from src.storage.store import read_record
 from tests.test_idx import SET, encode
 from tests.test_train import SMALL, Said, command, runs
 

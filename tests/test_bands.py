@@ -5,8 +5,8 @@ from scipy import stats
 
 from analysis.errors import AnalysisError
 from analysis.statistics.bands import Band, band
-from analysis.statistics.meetings import crossings, difference_band, parting
-from tests.samples import differences
+from analysis.statistics.crossings import crossings, difference_band, parting
+from tests.support.samples import differences
 
 EPOCHS = np.arange(41.0)
 RNG = np.random.default_rng(12)

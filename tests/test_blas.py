@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from src.blas import SMALL, Outer
+from src.model.blas import SMALL, Outer
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -14,16 +14,16 @@ import pytest
 import yaml
 
 from analysis.__main__ import main
-from analysis.exhibits import VERBS
-from analysis.figures.likeness import likeness
-from analysis.statements import Statement
+from analysis.claims.contrast import relations
+from analysis.claims.outputs import VERBS
+from analysis.claims.statements import Statement
+from analysis.figures.similarity import likeness
 from analysis.sweep import Sweep
-from analysis.testing import relations
-from src.card import COMPARISON, FIGURES, PART, RELATIONS, check
-from src.config import CONF
+from src.config.build_run import CONF
 from src.errors import ConfigError
-from src.keepsakes import CARD, write_card
-from tests.study_folders import synthetic
+from src.plan import COMPARISON, FIGURES, PART, RELATIONS, check
+from src.storage.study_files import CARD, write_card
+from tests.support.study_folders import synthetic
 from tests.test_train import SMALL, command, studies
 
 KEYS = ("act", "lr", "lrA", "seed")

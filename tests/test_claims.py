@@ -11,22 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from analysis.claims import judged, notes
+from analysis.claims.contrast import relations
+from analysis.claims.contrast import test_of as made_of
+from analysis.claims.evidence import evidence
+from analysis.claims.exact import CHECKS
+from analysis.claims.statements import Statement, Together, claims_of
+from analysis.claims.table import judged, notes
+from analysis.claims.verdicts import compose, verdict_of
 from analysis.errors import AnalysisError
-from analysis.evidence import evidence
-from analysis.exactness import CHECKS
-from analysis.statements import Statement, Together, claims_of
 from analysis.statistics.power import seeds_needed
 from analysis.sweep import Sweep
-from analysis.testing import relations
-from analysis.testing import test_of as made_of
-from analysis.verdicts import compose, verdict_of
-from src.activations import Act
-from src.card import DIRECTIONS
-from src.datasets import class_means, load
+from src.data.datasets import class_means, load
 from src.errors import ConfigError
-from src.keepsakes import write_card, write_class_means
-from tests.study_folders import runs_of, trained
+from src.model.activations import Act
+from src.plan import DIRECTIONS
+from src.storage.study_files import write_card, write_class_means
+from tests.support.study_folders import runs_of, trained
 
 CONF = Path(__file__).parents[1] / "conf" / "experiment"
 CARDS = {path.stem: yaml.safe_load(path.read_text("utf-8")).get("card") for path in CONF.glob("*")}

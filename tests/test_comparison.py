@@ -12,14 +12,14 @@ from analysis.statistics import rates, signflips
 from analysis.statistics.comparison import caption, judge
 from analysis.statistics.contrasts import Endpoint, contrast, hedges
 from analysis.statistics.pairing import contrasts
-from tests.samples import cells, differences
+from tests.support.samples import cells, differences
 
 ACC = Endpoint("acc")
 PAIR = [("fixed", "random")]
 
 
 def compared(frame, endpoints, *, test="permutation"):
-    """Compare all pairs of orders on the same path as `analysis.tables.differences`."""
+    """Compare all pairs of orders on the same path as `analysis.tables.compare`."""
     pairs = list(combinations(frame["order"].unique(), 2))
     return judge(contrasts(frame, "order", endpoints, pairs, factors=["lrA"], test=test))
 

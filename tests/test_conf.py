@@ -10,15 +10,15 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from src.activations import Act
-from src.config import CONF, GROUPS, plain, register, to_run
-from src.datasets import load as load_digits
+from src.config.build_run import CONF, GROUPS, plain, register, to_run
+from src.config.keys import Schema
+from src.data.datasets import load as load_digits
+from src.data.orders import Order
 from src.errors import DataError
-from src.inits import Init
-from src.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Run
-from src.schema import Schema
-from src.store import read_record
+from src.storage.store import read_record
 from src.timeline import Ending
 from tests.test_idx import SET, encode
 from tests.test_train import ROOT, command, runs

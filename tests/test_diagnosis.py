@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from analysis.figures.style import DIAGNOSES
-from analysis.labels import LABELS
+from analysis.metrics.labels import LABELS
 from analysis.sweep import load_sweep
-from src.activations import Act
-from src.inits import Init
-from tests.strategies import make_run
-from tests.study_folders import trained, write_synthetic
+from src.model.activations import Act
+from src.model.inits import Init
+from tests.support.strategies import make_run
+from tests.support.study_folders import trained, write_synthetic
 
 FAST: dict[str, Any] = {"lrA": 0.05, "lrW": 0.05}
 

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.activations import Act
-from src.datasets import Dataset, load
+from src.data.datasets import Dataset, load
+from src.data.subsets import subset
 from src.errors import ConfigError
-from src.inits import Init
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, Stream, check
-from src.subsets import subset
 from src.timeline import Ending, Timeline
-from src.trainer import train
-from tests.strategies import different, make_run
+from src.training.trainer import train
+from tests.support.strategies import different, make_run
 
 DIGITS = load("embedded")
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from analysis.__main__ import main
-from analysis.doctor import MOST_ROWS, examine, report
-from analysis.findings import Kind
+from analysis.doctor.doctor import MOST_ROWS, examine, report
+from analysis.doctor.findings import Kind
 from src.errors import StoreError
-from src.files import to_json
-from src.store import read_record
-from src.study import run_folders
-from tests.study_folders import unsealed
+from src.storage.files import to_json
+from src.storage.store import read_record
+from src.storage.study import run_folders
+from tests.support.study_folders import unsealed
 from tests.test_resume import TINY
 from tests.test_train import command
 
@@ -203,6 +203,6 @@ def test_a_folder_that_nobody_may_read_is_one_sentence(
     def closed(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("src.study.os.scandir", closed)  # root may read whatever is closed
+    monkeypatch.setattr("src.storage.study.os.scandir", closed)  # root may read whatever is closed
     assert main(["doctor", str(study)]) == 1
     assert capsys.readouterr().err == f"error: {study} cannot be used: Permission denied\n"

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.claims.evidence import evidence
 from analysis.errors import AnalysisError
-from analysis.evidence import evidence
-from analysis.filter_measures import FILTER_MEASURES
+from analysis.metrics.filter_metrics import FILTER_MEASURES
 from analysis.sweep import Sweep, load_sweep
-from src.files import pack
-from src.keepsakes import CLASS_MEANS, write_class_means
-from tests.study_folders import write_synthetic
+from src.storage.files import pack
+from src.storage.study_files import CLASS_MEANS, write_class_means
+from tests.support.study_folders import write_synthetic
 
 H, V = 5, 4
 LABELS = (0, 1, 3, 8)

@@ -1,25 +1,25 @@
 """The seed report's exact claims, held against the engine itself and real digits.
 
-`analysis.exactness` checks what runs stored; here the engine answers, and plain loops that train
+`analysis.claims.exact` checks what runs stored; here the engine answers, and plain loops that train
 one filter alone.
 """
 
 import numpy as np
 import pytest
 
+from analysis.claims.exact import ACTIVATIONS, outputs
 from analysis.errors import AnalysisError
-from analysis.exactness import ACTIVATIONS, outputs
-from src.activations import Act
-from src.block import Block
-from src.datasets import load, pixels
-from src.descent import descend_epoch
-from src.evaluation import Blocks
-from src.inits import Init
+from src.data.datasets import load, pixels
+from src.data.subsets import subset
+from src.model.activations import Act
+from src.model.inits import Init
+from src.model.network import Block
 from src.run import Dtype, Run, Stream
-from src.stack import Stack
-from src.subsets import subset
-from tests.formulas import phi, slope
-from tests.strategies import make_run
+from src.training.evaluation import Blocks
+from src.training.stack import Stack
+from src.training.step import descend_epoch
+from tests.support.formulas import phi, slope
+from tests.support.strategies import make_run
 
 DIGITS = load("embedded")
 
@@ -85,7 +85,7 @@ def test_an_activation_that_the_exact_checks_do_not_know_is_refused(act: str, ac
         outputs({}, act, act_out, np.zeros((1, 28, 28)))
     assert str(error.value) == (
         f"act must be one of {', '.join(ACTIVATIONS)} for an exact check "
-        "(ACTIVATIONS in analysis/exactness.py), got 'gelu'"
+        "(ACTIVATIONS in analysis/claims/exact.py), got 'gelu'"
     )
 
 

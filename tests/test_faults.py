@@ -48,17 +48,18 @@ import pytest
 
 from analysis import load_sweep
 from analysis.__main__ import answer
-from src import files, store, task
-from src import study as study_module
-from src.identity import run_id
+from src.execution import job as task
 from src.launch import batch
 from src.launch import sweep as sweep_module
 from src.run import Run
-from src.run_folder import CHECKPOINT, has_ended, has_result
-from src.store import read_record
-from src.study import run_folders
+from src.storage import files, store
+from src.storage import study as study_module
+from src.storage.identity import run_id
+from src.storage.run_folder import CHECKPOINT, has_ended, has_result
+from src.storage.store import read_record
+from src.storage.study import run_folders
 from src.timeline import Ending
-from src.trainer import train
+from src.training.trainer import train
 from tests.test_resume import ARRAYS, TINY, differing, forked, results
 from tests.test_train import ROOT, Said, command, ended, shell
 
@@ -161,7 +162,7 @@ def operations(k: int, strike: Callable[[], None]) -> Iterator[Count]:
     count = Count(k, strike)
     with (
         patch.object(files, "open", count.open, create=True),
-        patch("src.study.open", count.open, create=True),
+        patch("src.storage.study.open", count.open, create=True),
         patch.object(os, "fsync", count.before(os.fsync)),
         patch.object(os, "replace", count.before(os.replace)),
         patch.object(os, "rename", count.before(os.rename)),
@@ -405,7 +406,7 @@ def _read_only() -> Iterator[None]:
 
     with (
         patch.object(files, "open", opened, create=True),
-        patch("src.study.open", opened, create=True),
+        patch("src.storage.study.open", opened, create=True),
         patch.object(os, "mkdir", make),
         patch.object(os, "rename", refuse),
         patch.object(os, "replace", refuse),
@@ -883,7 +884,7 @@ def test_a_raised_engine_version_makes_another_run_and_the_old_one_stays(
     tmp_path: Path, calm: Path
 ) -> None:
     shutil.copytree(calm, tmp_path, dirs_exist_ok=True)
-    with patch("src.run.ENGINE_VERSION", 99), patch("src.task.ENGINE_VERSION", 99):
+    with patch("src.run.ENGINE_VERSION", 99), patch("src.execution.job.ENGINE_VERSION", 99):
         said = command(tmp_path, *CALM)
     assert said.code == 0, said
     assert "reused" not in said.out

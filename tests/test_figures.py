@@ -13,19 +13,19 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from analysis.errors import AnalysisError
-from analysis.figures.diagnoses import diagnose
+from analysis.figures.diagnose import diagnose
 from analysis.figures.drawing import Drawing
+from analysis.figures.effects import effects
 from analysis.figures.layout import layout
 from analysis.figures.limits import limits, reach
-from analysis.figures.ranking import ranks
-from analysis.figures.shares import effects
+from analysis.figures.ranks import ranks
 from analysis.figures.style import OKABE_ITO, pens
 from analysis.statistics.bands import band
 from analysis.sweep import Sweep, load_sweep
-from analysis.tables.table import Table
-from src.activations import Act
-from src.store import read_filters
-from tests.study_folders import EPOCHS, runs_of, synthetic, trained, write_synthetic
+from analysis.tables.frame import Table
+from src.model.activations import Act
+from src.storage.store import read_filters
+from tests.support.study_folders import EPOCHS, runs_of, synthetic, trained, write_synthetic
 
 
 @pytest.fixture(scope="module")

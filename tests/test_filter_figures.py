@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.claims.exact import check
 from analysis.errors import AnalysisError
-from analysis.exactness import check
 from analysis.figures.drawing import Drawing
 from analysis.figures.filters import draw, strongest
-from analysis.figures.likeness import EACH, LAID, OTHER, OWN, likeness
-from analysis.figures.picks import Pick, drawn
+from analysis.figures.run_choice import Pick, drawn
+from analysis.figures.similarity import EACH, LAID, OTHER, OWN, likeness
 from analysis.sweep import Sweep, load_sweep
-from src.activations import Act
-from src.datasets import class_means, load
-from src.keepsakes import write_class_means
-from src.store import read_filters
-from tests.strategies import make_run
-from tests.study_folders import runs_of, trained, write_synthetic
+from src.data.datasets import class_means, load
+from src.model.activations import Act
+from src.storage.store import read_filters
+from src.storage.study_files import write_class_means
+from tests.support.strategies import make_run
+from tests.support.study_folders import runs_of, trained, write_synthetic
 
 LABELS, MEANS = class_means(load("embedded"))
 IMAGES = dict(zip(LABELS.tolist(), MEANS, strict=True))

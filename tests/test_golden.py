@@ -7,9 +7,9 @@ of its own, v3, by the same script, fed to `python -` at the root of the reposit
     import json, shutil, tempfile
     from pathlib import Path
     from unittest.mock import patch
-    from src import task
-    from src.store import read_record
-    from src.study import run_folders
+    from src.execution import job as task
+    from src.storage.store import read_record
+    from src.storage.study import run_folders
     from tests.test_resume import Stop, _stopped_here, forked
     from tests.test_train import command
 
@@ -44,13 +44,12 @@ import numpy as np
 import pytest
 
 from analysis import load_sweep
-from analysis.doctor import examine
+from analysis.doctor.doctor import examine
 from src import ENGINE_VERSION
-from src.identity import run_id
-from src.keepsakes import read_card, read_class_means, read_history
-from src.record import FORMAT
-from src.run_folder import has_ended, has_result
-from src.store import (
+from src.storage.identity import run_id
+from src.storage.record import FORMAT
+from src.storage.run_folder import has_ended, has_result
+from src.storage.store import (
     damage,
     read_checkpoint,
     read_curves,
@@ -58,7 +57,8 @@ from src.store import (
     read_parameters,
     read_record,
 )
-from src.study import run_folders
+from src.storage.study import run_folders
+from src.storage.study_files import read_card, read_class_means, read_history
 from src.timeline import CURVES, Ending
 from tests.test_resume import ARRAYS
 from tests.test_train import command

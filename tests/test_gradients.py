@@ -8,16 +8,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from src import layers
-from src.activations import Act
 from src.arrays import Array, Indices
-from src.block import Block
-from src.descent import descend
-from src.evaluation import Blocks
-from src.network import Parameters
+from src.model import layers
+from src.model.activations import Act
+from src.model.network import Block
+from src.model.parameters import Parameters
 from src.run import Dtype
-from src.stack import Stack
-from tests.strategies import SHAPES, acts, make_dataset, make_run, seeds, small_shapes
+from src.training.evaluation import Blocks
+from src.training.stack import Stack
+from src.training.step import descend
+from tests.support.strategies import SHAPES, acts, make_dataset, make_run, seeds, small_shapes
 
 STEP = 1e-5
 KINK = 1e-3

@@ -9,7 +9,7 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.figures.cells import crowd, form_of, scale_of
 from analysis.sweep import Sweep, load_sweep
-from tests.study_folders import synthetic, write_synthetic
+from tests.support.study_folders import synthetic, write_synthetic
 
 
 @pytest.fixture(scope="module")

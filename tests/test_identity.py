@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.activations import Act
-from src.identity import folder_name, run_id
-from src.inits import Init
-from src.orders import Order
+from src.data.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, Source
-from tests.strategies import make_run
+from src.storage.identity import folder_name, run_id
+from tests.support.strategies import make_run
 
 DIGEST = "0" * 64
 

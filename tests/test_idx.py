@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src import idx
+from src.data import idx
+from src.data.idx import find_set, read_idx, read_set
 from src.errors import DataError
-from src.idx import find_set, read_idx, read_set
 
 IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)
 LABELS = np.array([3, 1, 3], np.uint8)

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from analysis import index
-from analysis.index import INDEX
+from analysis.study import index
+from analysis.study.index import INDEX
 from analysis.sweep import Sweep, load_sweep
-from src.store import read_curves
-from tests.study_folders import fields, synthetic, write_synthetic
+from src.storage.store import read_curves
+from tests.support.study_folders import fields, synthetic, write_synthetic
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_the_index_is_read_instead_of_the_files(
     def never(folder: Path) -> None:
         raise AssertionError(f"{folder} was opened")
 
-    monkeypatch.setattr("analysis.reading.read_record", never)
-    monkeypatch.setattr("analysis.reading.read_curves", never)
+    monkeypatch.setattr("analysis.study.reading.read_record", never)
+    monkeypatch.setattr("analysis.study.reading.read_curves", never)
     assert len(load_sweep(study).timelines) > 200
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from src.inits import Init, Weights
+from src.model.inits import Init, Weights
 
 FILTERS, PERCEPTRON, POSITIONS = (40, 49), (10, 4000), 100
 

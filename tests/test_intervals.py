@@ -10,7 +10,7 @@ from analysis.statistics.intervals import (
     median_interval,
     wilson_interval,
 )
-from tests.samples import differences
+from tests.support.samples import differences
 
 RNG = np.random.default_rng(3)
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from src import store
 from src.errors import StoreError
-from src.files import read_arrays, read_json
-from src.run_folder import has_result
-from src.store import read_record
-from src.study import run_folders
+from src.storage import store
+from src.storage.files import read_arrays, read_json
+from src.storage.run_folder import has_result
+from src.storage.store import read_record
+from src.storage.study import run_folders
 from tests.test_resume import TINY, differing, forked, results
 from tests.test_train import ROOT, Said, command
 

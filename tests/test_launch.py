@@ -23,18 +23,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
-from analysis import doctor
-from src import launch, task
-from src.config import CONF, GROUPS, plain, register, to_run
+from analysis.doctor import doctor
+from src import launch
+from src.config.build_run import CONF, GROUPS, plain, register, to_run
 from src.errors import ConfigError
-from src.keepsakes import read_history
+from src.execution import job as task
+from src.execution.job import Job
 from src.launch.composition import Composer
 from src.run import Run
-from src.run_folder import has_ended
-from src.store import read_record
-from src.task import Job
+from src.storage.run_folder import has_ended
+from src.storage.store import read_record
+from src.storage.study_files import read_history
 from src.timeline import Ending
-from src.trainer import train
+from src.training.trainer import train
 from tests.test_train import SMALL, Said, command, ended, runs, shell, studies
 
 assert launch  # by its import the launcher is known to Hydra
@@ -328,7 +329,7 @@ def test_a_study_that_grows_by_small_grids_is_cut_and_no_run_is_missed(
 ) -> None:
     words = ("-m", "study=s", *SMALL, f"hydra/launcher={launcher}")
     study = tmp_path / "multirun_outputs" / "s"
-    with patch("src.study.MANY", 4):
+    with patch("src.storage.study.MANY", 4):
         assert command(tmp_path, *words, "seed=0,1,2").code == 0
         assert len(list(study.glob("*-seed*"))) == 3
         assert command(tmp_path, *words, "seed=3,4").code == 0

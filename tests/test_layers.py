@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate2d
 
-from src import layers
 from src.arrays import Array
-from tests.strategies import SHAPES, seeds, shapes
+from src.model import layers
+from tests.support.strategies import SHAPES, seeds, shapes
 
 
 def lay_out(images: Array, rows: int, columns: int) -> Array:

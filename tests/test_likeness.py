@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import AnalysisError
-from analysis.likeness import correlations, cosine, overlay, strongest
-from src.datasets import class_means, load
+from analysis.metrics.similarity import correlations, cosine, overlay, strongest
+from src.data.datasets import class_means, load
 
 LABELS, MEANS = class_means(load("embedded"))
 THREE, ONE = MEANS[3].astype(float), MEANS[1].astype(float)

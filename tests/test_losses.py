@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src import losses
-from tests.strategies import seeds
+from src.model import losses
+from tests.support.strategies import seeds
 
 
 @given(seeds, st.integers(1, 5), st.integers(1, 6), st.integers(2, 10), st.booleans())

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import measures
 from analysis.errors import AnalysisError
-from analysis.measures import Curves
+from analysis.metrics.measures import Curves
+from analysis.metrics.registry import measures
 
 RISING = Curves(
     np.array([[0.1, 0.5, 0.9, 0.8], [0.2, 0.3, np.nan, np.nan], [0.0, 0.1, 0.2, 0.3]]),

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.measures import Curves
-from analysis.metrics import MEASURES, resolve, rises
+from analysis.metrics.measures import Curves
+from analysis.metrics.registry import MEASURES, resolve, rises
 
 CURVES = ("train_acc", "test_acc", "train_loss", "test_loss")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from src.activations import Act
+from src.model.activations import Act
 from tests.test_readme import README, ROOT
 
 SECTION = re.search(r"\n## Adding an activation\n(.*?)\n## ", README, re.DOTALL)
@@ -45,12 +45,12 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pair, member, option, judged, tested = re.findall(
         r"^```(?:python|yaml)\n(.*?)^```$", SECTION[1], re.MULTILINE | re.DOTALL
     )
-    put(copy / "src" / "activations.py", f"{pair}\n\n", before="class Act(Enum):")
-    put(copy / "src" / "activations.py", member, before="\n    def __init__")
+    put(copy / "src" / "model" / "activations.py", f"{pair}\n\n", before="class Act(Enum):")
+    put(copy / "src" / "model" / "activations.py", member, before="\n    def __init__")
     (copy / "conf" / "act" / "softsign.yaml").write_text(option, "utf-8")
     put(copy / "conf" / "hydra" / "help" / "sweepscope.yaml", "softsign, ", "tanh, sigmoid, relu")
-    within(copy / "analysis" / "exactness.py", "ACTIVATIONS:", judged)
-    within(copy / "tests" / "formulas.py", "FORMULAS:", tested)
+    within(copy / "analysis" / "claims" / "exact.py", "ACTIVATIONS:", judged)
+    within(copy / "tests" / "support" / "formulas.py", "FORMULAS:", tested)
     return copy
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.orders import Order, alternated
+from src.data.orders import Order, alternated
 
 labellings = st.lists(st.integers(0, 4), min_size=1, max_size=40)
 seeds = st.integers(0, 2**32)

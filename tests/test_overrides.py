@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from src.activations import Act
-from src.config import CONF, GROUPS
+from src.config.build_run import CONF, GROUPS
+from src.config.overrides import count, grid_size, options, parse, values
 from src.errors import ConfigError
-from src.overrides import count, grid_size, options, parse, values
+from src.model.activations import Act
 
 ALONE = (
     "must be left alone: a study lies in multirun_outputs/ under study=NAME, and of Hydra's own "

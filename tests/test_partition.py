@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src import partition as room
-from src.activations import Act
-from src.inits import Init
-from src.orders import Order
-from src.partition import CACHE_BYTES, FEW, Size, partition
+from src.data.orders import Order
+from src.execution import partition as room
+from src.execution.partition import CACHE_BYTES, FEW, Size, partition
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run
-from src.stack import Stack, structure
-from tests.strategies import make_dataset, make_run
+from src.training.stack import Stack, structure
+from tests.support.strategies import make_dataset, make_run
 
 IMAGE = (28, 28)
 ROOMY = 10**12

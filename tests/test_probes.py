@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from src.activations import Act
-from src.datasets import Dataset
-from src.inits import Init
-from src.network import Parameters
-from src.probes import PROBE_DIGITS, filter_similarity, norm
+from src.data.datasets import Dataset
+from src.data.subsets import subset
+from src.model.activations import Act
+from src.model.inits import Init
+from src.model.parameters import Parameters
 from src.run import Dtype, Run, Stream
-from src.subsets import subset
 from src.timeline import Timeline
-from src.trainer import train
-from tests.formulas import everywhere, phi, slope
-from tests.strategies import make_dataset, make_run
+from src.training.probes import PROBE_DIGITS, filter_similarity, norm
+from src.training.trainer import train
+from tests.support.formulas import everywhere, phi, slope
+from tests.support.strategies import make_dataset, make_run
 
 DIGITS = make_dataset(5, 4, 3, of_each=600)
 Numbers = NDArray[np.float64]

@@ -22,13 +22,14 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from src import provenance, task
-from src.files import to_json
-from src.keepsakes import read_history
+from src.execution import job as task
 from src.run import Run
-from src.store import read_record
-from src.study import run_folders
-from src.trainer import train
+from src.storage import provenance
+from src.storage.files import to_json
+from src.storage.store import read_record
+from src.storage.study import run_folders
+from src.storage.study_files import read_history
+from src.training.trainer import train
 from tests.test_resume import ARRAYS, TINY, Stop, _stopped_here, forked
 from tests.test_train import ROOT, Said, command, ended, shell
 
@@ -114,15 +115,15 @@ def test_a_command_that_was_killed_has_an_entry_without_an_end(tmp_path: Path) -
 def repository(tmp_path: Path) -> Iterator[Path]:
     """Return a source tree of its own under git, which provenance takes for its own."""
     home = tmp_path / "tree"
-    (home / "src").mkdir(parents=True)
-    (home / "src" / "provenance.py").write_text("one\n")
+    (home / "src" / "storage").mkdir(parents=True)
+    (home / "src" / "storage" / "provenance.py").write_text("one\n")
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
         identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
         subprocess.run(["git", "-C", str(home), *identity, *words], check=True)
     caches = (provenance.provenance, provenance.diff_digest)
     for cache in caches:
         cache.cache_clear()
-    with patch.object(provenance, "__file__", str(home / "src" / "provenance.py")):
+    with patch.object(provenance, "__file__", str(home / "src" / "storage" / "provenance.py")):
         yield home
     for cache in caches:
         cache.cache_clear()
@@ -136,7 +137,7 @@ def test_a_clean_tree_has_its_commit_and_no_digest_of_changes(repository: Path) 
 
 
 def test_a_changed_tree_says_so_with_the_digest_of_its_changes(repository: Path) -> None:
-    (repository / "src" / "provenance.py").write_text("two\n")
+    (repository / "src" / "storage" / "provenance.py").write_text("two\n")
     assert provenance.provenance()["dirty"] is True
     words = ["git", "-C", str(repository), "diff", "HEAD"]
     diff = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
@@ -144,7 +145,7 @@ def test_a_changed_tree_says_so_with_the_digest_of_its_changes(repository: Path)
 
 
 def test_a_change_that_is_no_text_has_a_digest_too(repository: Path) -> None:
-    (repository / "src" / "provenance.py").write_bytes(b"caf\xe9\n")
+    (repository / "src" / "storage" / "provenance.py").write_bytes(b"caf\xe9\n")
     assert re.fullmatch("[0-9a-f]{64}", provenance.diff_digest() or "")
 
 

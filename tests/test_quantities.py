@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.quantities import axis, quantity
+from analysis.metrics.quantities import axis, quantity
 from analysis.sweep import load_sweep
 from src.timeline import CURVES
-from tests.study_folders import synthetic, write_synthetic
+from tests.support.study_folders import synthetic, write_synthetic
 
 STEADY = {"conv_grad_norm": 0.1, "perceptron_grad_norm": 0.1}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.__main__ import main
-from src.datasets import load
+from src.data.datasets import load
 from tests.test_idx import SET, encode
 from tests.test_train import ROOT, SMALL, command, runs
 
@@ -122,9 +122,9 @@ def test_every_reproduction_that_the_readme_names_is_understood(
     assert "no experiment of the report is called 'nobodys'" in capsys.readouterr().err
 
 
-# --- the house
+# --- the layout
 
-_, _house = README.split("\n## The house\n")
+_, _house = README.split("\n## The layout\n")
 HOUSE = re.split(r"^(?=\w)", _house.split("```")[1].strip("\n"), flags=re.M)[1:]
 ROOMS = {part.split("/", 1)[0]: part for part in HOUSE}
 

@@ -1,7 +1,7 @@
 """A reference trajectory in float64: it catches results that changed without a new ENGINE_VERSION.
 
-The numbers are those of the naive loops (`tests/naive.py`), not of the engine. Where results are
-meant to change, raise `ENGINE_VERSION` and print the numbers anew with
+The numbers are those of the naive loops (`tests/support/naive.py`), not of the engine. Where
+results are meant to change, raise `ENGINE_VERSION` and print the numbers anew with
 
     python -m tests.test_reference
 """
@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from src import ENGINE_VERSION
-from src.activations import Act
-from src.datasets import load
-from src.inits import Init
-from src.orders import Order
+from src.data.datasets import load
+from src.data.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run
-from src.trainer import train
-from tests.strategies import make_run
+from src.training.trainer import train
+from tests.support.strategies import make_run
 
 DIGITS = load("embedded")
 THREE = {"I": 26, "J": 27, "classes": (7, 0, 4), "T": 10, "TT": 5, "batch": 4}
@@ -265,7 +265,7 @@ def test_results_are_those_of_this_engine_version(name: str) -> None:
 
 def print_reference() -> None:
     """Print the numbers of the naive loops, to be put above."""
-    from tests.naive import learn
+    from tests.support.naive import learn
 
     print(f"REFERENCE_VERSION = {ENGINE_VERSION}\nREFERENCE: dict[str, Any] = {{")
     for name, run in RUNS.items():

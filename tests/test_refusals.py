@@ -10,24 +10,24 @@ import numpy as np
 import pytest
 
 import analysis
-from analysis import testing
 from analysis.__main__ import answer
+from analysis.claims import contrast as testing
+from analysis.claims.evidence import evidence
+from analysis.claims.exact import check
+from analysis.claims.outputs import exhibit
+from analysis.claims.statements import Statement
 from analysis.errors import AnalysisError
-from analysis.evidence import evidence
-from analysis.exactness import check
-from analysis.exhibits import exhibit
-from analysis.figures.diagnoses import diagnose
-from analysis.figures.likeness import likeness
-from analysis.measures import Curves
-from analysis.statements import Statement
+from analysis.figures.diagnose import diagnose
+from analysis.figures.similarity import likeness
+from analysis.metrics.measures import Curves
 from analysis.statistics.contrasts import Endpoint
 from analysis.statistics.intervals import mean_interval, wilson_interval
 from analysis.statistics.tuning import tune
 from analysis.sweep import Sweep, load_sweep
-from src.datasets import class_means, load
-from src.keepsakes import write_card, write_class_means
-from tests.samples import cells
-from tests.study_folders import runs_of, trained, write_synthetic
+from src.data.datasets import class_means, load
+from src.storage.study_files import write_card, write_class_means
+from tests.support.samples import cells
+from tests.support.study_folders import runs_of, trained, write_synthetic
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis import training
 from analysis.__main__ import answer
+from analysis.claims.outputs import exhibit
+from analysis.claims.seed_report import training
+from analysis.claims.seed_report.publication import BEGIN, END, FIGURE, publish
+from analysis.claims.seed_report.reproduction import EXPERIMENTS, reproduce
 from analysis.errors import AnalysisError
-from analysis.exhibits import exhibit
 from analysis.figures.drawing import Drawing
-from analysis.publication import BEGIN, END, FIGURE, publish
-from analysis.reproduction import EXPERIMENTS, reproduce
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["seed=range(0,3)", "epochs=4", "T=10", "TT=10"]

@@ -24,23 +24,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src import task
-from src.activations import Act
-from src.checkpoint import Checkpoint
-from src.datasets import Dataset
-from src.inits import Init
-from src.interruption import Interrupted
-from src.keepsakes import read_history
-from src.launch.worker import _Reporter
-from src.orders import Order
+from src.data.datasets import Dataset
+from src.data.orders import Order
+from src.execution import job as task
+from src.execution.interruption import Interrupted
+from src.execution.worker import _Reporter
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run
-from src.run_folder import has_result
-from src.store import begin_again, read_checkpoint, read_record, write_checkpoint
-from src.study import run_folders
+from src.storage.checkpoint import Checkpoint
+from src.storage.run_folder import has_result
+from src.storage.store import begin_again, read_checkpoint, read_record, write_checkpoint
+from src.storage.study import run_folders
+from src.storage.study_files import read_history
 from src.timeline import Ending, Timeline
-from src.trainer import train
-from tests.strategies import different, make_dataset, make_run, stacks
-from tests.study_folders import unsealed
+from src.training.trainer import train
+from tests.support.strategies import different, make_dataset, make_run, stacks
+from tests.support.study_folders import unsealed
 from tests.test_train import Said, command
 
 pytestmark = pytest.mark.fault
@@ -561,7 +561,7 @@ def test_a_checkpoint_of_another_engine_version_is_passed_over(
     tmp_path: Path, killed: tuple[Path, dict[str, dict[str, Any]]]
 ) -> None:
     shutil.copytree(killed[0], tmp_path, dirs_exist_ok=True)
-    with patch("src.run.ENGINE_VERSION", 99), patch("src.task.ENGINE_VERSION", 99):
+    with patch("src.run.ENGINE_VERSION", 99), patch("src.execution.job.ENGINE_VERSION", 99):
         assert command(tmp_path, *GRID).code == 0
     ended = [f for f in run_folders(tmp_path / "multirun_outputs" / "s") if has_result(f)]
     assert [read_record(folder).execution["resumed_from"] for folder in ended] == [None, None]

@@ -18,16 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from src import evaluation
-from src.activations import Act
-from src.datasets import Dataset, load
+from src.data.datasets import Dataset, load
+from src.data.orders import Order
 from src.errors import ConfigError
-from src.inits import Init
-from src.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, check
 from src.timeline import Ending
-from src.trainer import train
-from tests.strategies import different, make_dataset, make_run, stacks
+from src.training import evaluation
+from src.training.trainer import train
+from tests.support.strategies import different, make_dataset, make_run, stacks
 
 DIGITS = load("embedded")
 ROOT = Path(__file__).parent.parent

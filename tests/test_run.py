@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from src.activations import Act
-from src.datasets import load
+from src.data.datasets import load
 from src.errors import ConfigError
-from src.inits import Init
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, Stream, check
-from tests.strategies import make_dataset, make_run
+from tests.support.strategies import make_dataset, make_run
 
 DIGITS = load("embedded")
 FITS = " (a filter fits into the image of 28×28 pixels)"

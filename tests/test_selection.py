@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.selection import names, parse
+from analysis.study.selection import names, parse
 from analysis.sweep import Sweep
-from tests.study_folders import synthetic
+from tests.support.study_folders import synthetic
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,12 @@ import pytest
 
 from analysis.__main__ import main, parser
 from analysis.answers import stem
-from analysis.commands import COMMANDS
+from analysis.cli.commands import COMMANDS
+from analysis.cli.verbs import METRICS, VERBS
 from analysis.files import FIGURES, FILMS, TABLES
-from analysis.shell import METRICS, VERBS
 from analysis.sweep import Sweep
-from src.activations import Act
-from tests.study_folders import runs_of, trained
+from src.model.activations import Act
+from tests.support.study_folders import runs_of, trained
 
 Captured = pytest.CaptureFixture[str]
 

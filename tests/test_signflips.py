@@ -6,7 +6,7 @@ from statsmodels.stats.multitest import multipletests
 
 from analysis.statistics import holm as holm_module
 from analysis.statistics import signflips, student
-from tests.samples import differences, p_values
+from tests.support.samples import differences, p_values
 
 RNG = np.random.default_rng(4)
 SIDES = ("two-sided", "greater", "less")

@@ -20,17 +20,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src import files
-from src.activations import Act
 from src.errors import StoreError
-from src.files import replace, to_json
-from src.identity import run_id
-from src.record import FORMAT, Record
-from src.store import damage, read_curves, read_filters, read_parameters, read_record, write_run
+from src.model.activations import Act
+from src.storage import files
+from src.storage.files import replace, to_json
+from src.storage.identity import run_id
+from src.storage.record import FORMAT, Record
+from src.storage.store import (
+    damage,
+    read_curves,
+    read_filters,
+    read_parameters,
+    read_record,
+    write_run,
+)
 from src.timeline import CURVES, Ending, Outcome, Timeline
-from src.trainer import train
-from tests.strategies import make_dataset, make_run
-from tests.study_folders import unsealed
+from src.training.trainer import train
+from tests.support.strategies import make_dataset, make_run
+from tests.support.study_folders import unsealed
 
 DIGITS = make_dataset(6, 6, 3)
 KEYS: dict[str, Any] = {"I": 6, "J": 6, "classes": (0, 1, 2), "T": 9, "TT": 6, "epochs": 3}

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.activations import Act
-from src.inits import Init
-from src.orders import Order
+from src.data.orders import Order
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, Stream
-from src.stack import Stack
-from src.trainer import train
-from tests.strategies import make_dataset, make_run, seeds
+from src.training.stack import Stack
+from src.training.trainer import train
+from tests.support.strategies import make_dataset, make_run, seeds
 
 DIGITS = make_dataset(6, 6, 3, of_each=40)
 KEYS: dict[str, Any] = {"I": 6, "J": 6, "classes": (0, 1, 2), "T": 20, "TT": 10, "epochs": 0}

@@ -14,20 +14,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import Sweep, doctor, load_sweep
-from analysis.findings import Kind
-from analysis.reading import unmarked
-from src import task
+from analysis import Sweep, load_sweep
+from analysis.doctor import doctor
+from analysis.doctor.findings import Kind
+from analysis.study.reading import unmarked
 from src.errors import StoreError
-from src.files import to_json
-from src.identity import run_id
-from src.keepsakes import write_history
+from src.execution import job as task
 from src.run import Run
-from src.store import read_curves, read_record
-from src.study import run_folders
+from src.storage.files import to_json
+from src.storage.identity import run_id
+from src.storage.store import read_curves, read_record
+from src.storage.study import run_folders
+from src.storage.study_files import write_history
 from src.timeline import CURVES
-from src.trainer import train
-from tests.study_folders import unsealed
+from src.training.trainer import train
+from tests.support.study_folders import unsealed
 from tests.test_train import command
 
 GROUPS = ["act", "order", "init", "lr", "data", "net"]

@@ -10,11 +10,11 @@ import pytest
 from scipy import stats
 
 from analysis.errors import AnalysisError
-from analysis.statistics.meetings import difference_band, parting
+from analysis.statistics.crossings import difference_band, parting
 from analysis.sweep import Sweep, load_sweep
 from analysis.tables.formats import escape, latex, markdown
-from analysis.tables.table import Table, words
-from tests.study_folders import synthetic, write_synthetic
+from analysis.tables.frame import Table, words
+from tests.support.study_folders import synthetic, write_synthetic
 
 
 @pytest.fixture(scope="module")

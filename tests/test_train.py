@@ -23,11 +23,11 @@ import pytest
 from hydra.core.singleton import Singleton
 
 from src import train
-from src.activations import Act
-from src.launch import workers
-from src.overrides import options
-from src.store import read_curves, read_filters, read_parameters, read_record
-from src.study import run_folders
+from src.config.overrides import options
+from src.execution import local as workers
+from src.model.activations import Act
+from src.storage.store import read_curves, read_filters, read_parameters, read_record
+from src.storage.study import run_folders
 from src.timeline import CURVES, Ending
 
 ROOT = Path(__file__).parent.parent

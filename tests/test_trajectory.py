@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from src.activations import Act
-from src.datasets import Dataset
-from src.inits import Init
-from src.orders import Order
+from src.data.datasets import Dataset
+from src.data.orders import Order
+from src.data.subsets import subset
+from src.model.activations import Act
+from src.model.inits import Init
 from src.run import Dtype, Run, Stream
-from src.subsets import subset
 from src.timeline import Ending
-from src.trainer import train
-from tests.naive import Learned, learn, start
-from tests.strategies import float64_runs, make_dataset, make_run
+from src.training.trainer import train
+from tests.support.naive import Learned, learn, start
+from tests.support.strategies import float64_runs, make_dataset, make_run
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-10}  # of numbers that may be large: the sums' orders differ
 DIGITS = make_dataset(6, 5, 3)

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from analysis import AnalysisError, Sweep
+from analysis.figures.animation import film
 from analysis.figures.curves import curves
-from analysis.figures.film import film
 from analysis.figures.filters import filters
 from analysis.figures.heatmap import heatmap
 from analysis.tables.classes import classes, confusion
-from analysis.tables.diagnoses import diagnose
-from analysis.tables.differences import compare
-from analysis.tables.encounters import meetings
-from analysis.tables.ranking import ranks
-from analysis.tables.shares import effects
-from analysis.tables.summary import table
-from tests.study_folders import synthetic
+from analysis.tables.compare import compare
+from analysis.tables.crossings import meetings
+from analysis.tables.diagnose import diagnose
+from analysis.tables.effects import effects
+from analysis.tables.ranks import ranks
+from analysis.tables.table import table
+from tests.support.study_folders import synthetic
 
 ROOMS: dict[str, Callable[..., Any]] = {
     room.__name__: room

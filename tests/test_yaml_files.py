@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from src.config.yaml_files import MOST_BYTES, MOST_DEPTH, check_file
 from src.errors import ConfigError
-from src.yaml_files import MOST_BYTES, MOST_DEPTH, check_file
 from tests.test_train import SMALL, Said, command, studies
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]\n" for i in range(1, 10))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.arrays import Floats
 from analysis.figures.drawing import Axes
-from analysis.tables.table import level
+from analysis.tables.frame import level
 
 MOST_WRITTEN = 10
 """Rows or columns beyond which cells are too small for numbers, which the table has."""

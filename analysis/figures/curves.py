@@ -5,28 +5,25 @@ values that were selected; beyond it, small multiples by two more factors.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from analysis.design import differ, led
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing
 from analysis.figures.limits import reach
 from analysis.figures.mean_curves import drawn
 from analysis.figures.panels import draw
-from analysis.selection import Names, key, names
-from analysis.tables.table import level
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.study.data import StudyData
+from analysis.study.design import differ, led
+from analysis.study.selection import Names, key, names
+from analysis.tables.frame import level
 
 BOTH = ("train_loss", "test_loss", "train_acc", "test_acc")
 
 
 def curves(
-    sweep: "Sweep",
+    sweep: StudyData,
     metric: Sequence[str] = (),
     vary: Names = None,
     by: Names = None,
@@ -62,7 +59,7 @@ def curves(
     return draw(sweep, table, shown, varied, split, title, caption, singles)
 
 
-def _caption(sweep: "Sweep", table: pd.DataFrame, vary: Sequence[str], by: Sequence[str]) -> str:
+def _caption(sweep: StudyData, table: pd.DataFrame, vary: Sequence[str], by: Sequence[str]) -> str:
     design = sweep.design
     others, along = design.others(sweep.runs, *vary, *by)
     few, many = int(table["n"].min()), int(table["n"].max())

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,20 +10,22 @@ import pandas as pd
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
-from analysis.figures.picks import LIKE, drawn, pick
-from analysis.selection import Names
+from analysis.figures.run_choice import LIKE, drawn, pick
+from analysis.study.data import StudyData
+from analysis.study.selection import Names
 from src.errors import StoreError
-from src.keepsakes import read_class_means
-from src.store import read_filters
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from src.storage.store import read_filters
+from src.storage.study_files import read_class_means
 
 MOST_FILTERS = 16
 
 
 def filters(
-    sweep: "Sweep", vary: Names = None, seed: Any = None, epoch: int | None = None, title: str = ""
+    sweep: StudyData,
+    vary: Names = None,
+    seed: Any = None,
+    epoch: int | None = None,
+    title: str = "",
 ) -> Drawing:
     """Draw the filters of one run for every combination of levels.
 

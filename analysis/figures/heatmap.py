@@ -6,7 +6,6 @@ of `analysis.figures.cells`.
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,20 +13,22 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.figures.cells import MAP, MOST_WRITTEN, Cells, form_of, panel, scale_of
 from analysis.figures.drawing import Drawing, look
-from analysis.quantities import Quantity, quantity
-from analysis.selection import Names, key, names
-from analysis.tables.summary import table as summary
-from analysis.tables.table import level
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.metrics.quantities import Quantity, quantity
+from analysis.study.data import StudyData
+from analysis.study.selection import Names, key, names
+from analysis.tables.frame import level
+from analysis.tables.table import table as summary
 
 LETTERS = 14
 """Of an axis' name, in an inch of it."""
 
 
 def heatmap(
-    sweep: "Sweep", metric: str = "test_acc", vary: Names = None, by: Names = None, title: str = ""
+    sweep: StudyData,
+    metric: str = "test_acc",
+    vary: Names = None,
+    by: Names = None,
+    title: str = "",
 ) -> Drawing:
     """Draw the mean of a metric over seeds for every combination of two factors.
 
@@ -52,7 +53,7 @@ def heatmap(
     return _draw(sweep, found[keep], q, axes, split, title, found.caption)
 
 
-def _axes(sweep: "Sweep", given: list[str], by: list[str]) -> tuple[str, str]:
+def _axes(sweep: StudyData, given: list[str], by: list[str]) -> tuple[str, str]:
     """Return the factor up and the factor along: those given, the two rates, or the first two."""
     for name in [*given, *by]:
         key(name, list(sweep.runs.columns))
@@ -82,7 +83,7 @@ def _axes(sweep: "Sweep", given: list[str], by: list[str]) -> tuple[str, str]:
 
 
 def _draw(
-    sweep: "Sweep",
+    sweep: StudyData,
     table: pd.DataFrame,
     q: Quantity,
     axes: tuple[str, str],

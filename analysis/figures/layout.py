@@ -6,14 +6,12 @@ affair of `analysis.figures.panels`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from analysis.errors import AnalysisError
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.study.data import StudyData
 
 MOST_PANELS = 48
 
@@ -64,7 +62,9 @@ class Layout:
         return panel.row == self.rows - 1
 
 
-def layout(sweep: "Sweep", table: pd.DataFrame, metric: Sequence[str], by: Sequence[str]) -> Layout:
+def layout(
+    sweep: StudyData, table: pd.DataFrame, metric: Sequence[str], by: Sequence[str]
+) -> Layout:
     """Lay out the panels of a figure of curves.
 
     Parameters
@@ -99,6 +99,6 @@ def layout(sweep: "Sweep", table: pd.DataFrame, metric: Sequence[str], by: Seque
     return made
 
 
-def _levels(sweep: "Sweep", table: pd.DataFrame, name: str) -> list[Any]:
+def _levels(sweep: StudyData, table: pd.DataFrame, name: str) -> list[Any]:
     there = set(table[name].unique())
     return [value for value in sweep.levels.get(name, sorted(there)) if value in there]

@@ -6,7 +6,7 @@ The unit is the run: one that explodes does so in many epochs, and many runs may
 import numpy as np
 
 from analysis.arrays import Floats
-from analysis.quantities import is_share
+from analysis.metrics.quantities import is_share
 
 RARE = 8.0
 """A run explodes if it reaches this many times what half of the runs stay below: it would leave

@@ -1,21 +1,18 @@
 """What a figure of curves draws: mean and simultaneous band over seeds, panel by panel."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.arrays import Floats
-from analysis.design import cell_of, groups
 from analysis.statistics.bands import band
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.study.data import StudyData
+from analysis.study.design import cell_of, groups
 
 
 def drawn(
-    sweep: "Sweep", metric: Sequence[str], vary: Sequence[str], by: Sequence[str]
+    sweep: StudyData, metric: Sequence[str], vary: Sequence[str], by: Sequence[str]
 ) -> pd.DataFrame:
     """Return what is drawn: a row a curve, panel, level and epoch.
 

@@ -1,22 +1,20 @@
 """Draws curves in panels: a colour a level, bands, single runs faint, diverged ones ending in ×."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.design import groups
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Axes, Drawing, look
 from analysis.figures.layout import Layout, Panel, layout
 from analysis.figures.limits import bounds, limits
 from analysis.figures.style import LINES, Pen, pens
-from analysis.quantities import axis
-from analysis.tables.table import level
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.metrics.quantities import axis
+from analysis.study.data import StudyData
+from analysis.study.design import groups
+from analysis.tables.frame import level
 
 MOST_LEVELS = 24
 
@@ -25,7 +23,7 @@ Pens = dict[tuple[Any, ...], Pen]
 
 
 def draw(
-    sweep: "Sweep",
+    sweep: StudyData,
     table: pd.DataFrame,
     metric: Sequence[str],
     vary: Sequence[str],
@@ -82,7 +80,7 @@ def draw(
     return figure
 
 
-def _pens(sweep: "Sweep", vary: Sequence[str], levels: pd.DataFrame) -> Pens:
+def _pens(sweep: StudyData, vary: Sequence[str], levels: pd.DataFrame) -> Pens:
     keys = [tuple(row) for row in levels.itertuples(index=False)] if vary else [()]
     if len(vary) == 1:
         known = pens(sweep.levels.get(vary[0], [value for (value,) in keys]))
@@ -98,7 +96,7 @@ def _pens(sweep: "Sweep", vary: Sequence[str], levels: pd.DataFrame) -> Pens:
 
 def _singles(
     ax: Axes,
-    sweep: "Sweep",
+    sweep: StudyData,
     panel: Panel,
     vary: Sequence[str],
     of: Pens,

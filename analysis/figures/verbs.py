@@ -6,16 +6,16 @@ of its own, which is entered when it is asked: matplotlib is not loaded before.
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import Names, apart, names
+from analysis.study.data import StudyData
+from analysis.study.selection import Names, apart, names
 
 if TYPE_CHECKING:
+    from analysis.figures.animation import Film
     from analysis.figures.drawing import Drawing
-    from analysis.figures.film import Film
-    from analysis.sweep import Sweep
 
 
 def curves(
-    sweep: "Sweep",
+    sweep: StudyData,
     metric: Names = None,
     *,
     vary: Names = None,
@@ -51,7 +51,7 @@ def curves(
 
 
 def heatmap(
-    sweep: "Sweep",
+    sweep: StudyData,
     metric: str = "test_acc",
     *,
     vary: Names = None,
@@ -78,7 +78,7 @@ def heatmap(
 
 
 def filters(
-    sweep: "Sweep",
+    sweep: StudyData,
     *,
     vary: Names = None,
     seed: Any = None,
@@ -104,7 +104,7 @@ def filters(
     return draw(sweep, vary, seed, epoch, title)
 
 
-def film(sweep: "Sweep", *, vary: Names = None, seed: Any = None, title: str = "") -> "Film":
+def film(sweep: StudyData, *, vary: Names = None, seed: Any = None, title: str = "") -> "Film":
     """Film how the filters came about, over the epochs at which they were kept.
 
     Parameters
@@ -116,6 +116,6 @@ def film(sweep: "Sweep", *, vary: Names = None, seed: Any = None, title: str = "
     Film
         It shows itself; `.write("film.gif")` saves it.
     """
-    from analysis.figures.film import film as draw
+    from analysis.figures.animation import film as draw
 
     return draw(sweep, vary, seed, title)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.drawing import Drawing, look
-from analysis.tables.table import Table
+from analysis.tables.frame import Table
 
 COLOURS = {
     "holds": "#009E73",
@@ -25,7 +25,7 @@ def verdicts(claims: Table, title: str = TITLE) -> Drawing:
 
     Parameters
     ----------
-    claims : of `analysis.claims.judged`
+    claims : of `analysis.claims.table.judged`
     title : above the figure
     """
     table = drawn(claims)

@@ -1,23 +1,21 @@
 """Which digits are taken for which: confusion counts and the accuracy of every class."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.selection import key
 from analysis.statistics.intervals import mean_interval
-from analysis.tables.table import Table, estimate, levels
+from analysis.study.data import StudyData
+from analysis.study.selection import key
+from analysis.tables.frame import Table, estimate, levels
 from src.errors import StoreError
-from src.store import read_record
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from src.storage.store import read_record
 
 
-def confusion(sweep: "Sweep", by: Sequence[str]) -> Table:
+def confusion(sweep: StudyData, by: Sequence[str]) -> Table:
     """Count the test digits by true class and decision, over all runs that finished.
 
     Returns
@@ -38,7 +36,7 @@ def confusion(sweep: "Sweep", by: Sequence[str]) -> Table:
     )
 
 
-def classes(sweep: "Sweep", by: Sequence[str]) -> Table:
+def classes(sweep: StudyData, by: Sequence[str]) -> Table:
     """Summarise the accuracy of every class over seeds.
 
     Returns
@@ -71,7 +69,7 @@ def classes(sweep: "Sweep", by: Sequence[str]) -> Table:
     )
 
 
-def _cells(sweep: "Sweep", columns: Sequence[str] | dict[str, None]) -> pd.DataFrame:
+def _cells(sweep: StudyData, columns: Sequence[str] | dict[str, None]) -> pd.DataFrame:
     """Return a row a run, true class and decision."""
     for name in columns:
         key(name, list(sweep.runs.columns))

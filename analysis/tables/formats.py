@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.tables.table import Table
+    from analysis.tables.frame import Table
 
 WIDTH = 100
 

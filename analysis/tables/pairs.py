@@ -1,18 +1,15 @@
 """Which levels are compared with which: all pairs in their order, or every other with one."""
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analysis.errors import AnalysisError
-from analysis.metrics import nearest
+from analysis.errors import AnalysisError, nearest
 from analysis.statistics.contrasts import Pair
-from analysis.tables.table import level
-
-if TYPE_CHECKING:
-    from analysis.sweep import Sweep
+from analysis.study.data import StudyData
+from analysis.tables.frame import level
 
 
-def pairs_of(sweep: "Sweep", vary: str, against: Any = None) -> list[Pair]:
+def pairs_of(sweep: StudyData, vary: str, against: Any = None) -> list[Pair]:
     """Return the pairs (level, against) of a factor's levels.
 
     Parameters

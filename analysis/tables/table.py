@@ -1,170 +1,178 @@
-"""Table: a tidy frame of numbers that knows how a reader wants to see it.
+"""What came out: a row a combination of levels, with n, failures, and each metric's interval."""
 
-Owns the readable view (an estimate with its interval in one cell), the caption, and the formats.
-As a frame it has every number in full; what is derived from it is a plain frame.
-"""
-
-from collections.abc import Callable, Sequence
-from html import escape
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from analysis.files import TABLES, ending_of, write
+from analysis.errors import AnalysisError
+from analysis.metrics.quantities import Quantity, quantities
+from analysis.statistics.intervals import (
+    NEAR_NORMAL,
+    Interval,
+    mean_interval,
+    median_interval,
+    wilson_interval,
+)
+from analysis.study.data import StudyData
+from analysis.study.design import by_seed, cell_of
+from analysis.study.selection import Names, key, names
+from analysis.tables.frame import Show, Table, estimate, levels
 
-Show = Callable[[pd.Series], str]
-
-
-class Table(pd.DataFrame):
-    """A frame with a title, a caption and a readable view.
-
-    Parameters
-    ----------
-    frame : tidy numbers
-    title : what it answers
-    caption : what its numbers rest on, in sentences
-    columns : the readable columns: a head with the name of a column of the frame, or with a
-        function from a row to its words; all columns of the frame unless given
-    """
-
-    FORMATS: ClassVar[tuple[str, ...]] = TABLES
-
-    _metadata = ["title", "caption", "shown_as"]  # noqa: RUF012  pandas' own way
-
-    def __init__(
-        self,
-        frame: pd.DataFrame,
-        title: str,
-        caption: str = "",
-        columns: dict[str, str | Show] | None = None,
-    ) -> None:
-        super().__init__(frame.reset_index(drop=True))  # type: ignore[call-arg]
-        self.title, self.caption = title, caption
-        self.shown_as = columns or {str(name): str(name) for name in frame.columns}
-
-    @property
-    def _constructor(self) -> Callable[..., pd.DataFrame]:
-        return pd.DataFrame
-
-    def view(self) -> pd.DataFrame:
-        """Return the readable view: words only, a column a head."""
-        rows = [row for _, row in self.iterrows()]
-        return pd.DataFrame(
-            {
-                head: [
-                    how(row) if callable(how) else words(row[how], _resolution(self[how]))
-                    for row in rows
-                ]
-                for head, how in self.shown_as.items()
-            }
-        ).astype(object)
-
-    def to_text(self, most: int | None = None) -> str:
-        """Return title, readable view and caption as plain text.
-
-        Parameters
-        ----------
-        most : the most rows to show
-        """
-        from analysis.tables.formats import text
-
-        return text(self, most)
-
-    def write(self, path: Path) -> Path:
-        """Write the table in the format of the path's ending: csv, parquet, txt, md or tex.
-
-        Raises
-        ------
-        AnalysisError
-            There is no such format, or the file cannot be written.
-        """
-        from analysis.tables.formats import ENCODERS
-
-        return write(path, ENCODERS[ending_of(path, self.FORMATS)](self))
-
-    def __repr__(self) -> str:
-        return self.to_text(60)
-
-    def __str__(self) -> str:
-        return self.to_text(60)
-
-    def _repr_html_(self) -> str:
-        view = self.view().head(60).to_html(index=False, border=0, escape=True)
-        more = f"<p>… {len(self) - 60} rows more</p>" if len(self) > 60 else ""
-        title = f"<p><b>{escape(self.title)}</b></p>"
-        return f"{title}{view}{more}<p><small>{escape(self.caption)}</small></p>"
+Centre = Literal["mean", "median"]
 
 
-def words(value: Any, digits: int = 4) -> str:
-    """Return a value as a reader wants to see it.
+def table(
+    sweep: StudyData, metric: Sequence[str], by: Names = None, centre: Centre = "mean"
+) -> Table:
+    """Summarise metrics over seeds, for every combination of levels.
 
     Parameters
     ----------
-    value : of a cell
-    digits : after the point, of a number that is not whole
+    metric : names of metrics
+    by : the factors that make a row each; all that vary unless given, others are averaged over
+    centre : "mean" with Student's t interval, or "median" with one between order statistics
+
+    Returns
+    -------
+    Table
+        by …, n (seeds), runs, finished, diverged, failed, diverged_share with low and high
+        (Wilson), then for each metric its value, low, high, coverage and left_out (runs).
     """
-    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+    if centre not in ("mean", "median"):
+        raise AnalysisError(f"centre must be mean or median, got {centre!r}")
+    design, runs = sweep.design, sweep.runs
+    rows_by = [key(name, list(runs.columns)) for name in names(by)] or list(design.factors)
+    others, _ = design.others(runs, *rows_by)
+    asked = quantities(sweep, metric)
+    cell = cell_of(runs, others)
+    frame = runs[list(dict.fromkeys([*rows_by, *([design.seed] if design.seed in runs else [])]))]
+    places = pd.Series(np.arange(len(runs)), runs.index)
+    groups = frame.groupby(rows_by, dropna=False) if rows_by else [((), frame)]
+    rows = [
+        {
+            **dict(zip(rows_by, values if isinstance(values, tuple) else (values,), strict=True)),
+            **_endings(runs.loc[group.index], design.seed),
+            **_metrics(asked, places[group.index], runs[design.seed], cell, centre),
+        }
+        for values, group in groups
+    ]
+    return Table(
+        pd.DataFrame(rows),
+        f"{sweep.folder.name}: {', '.join(q.name for q in asked)}"
+        + (f" by {', '.join(rows_by)}" if rows_by else ""),
+        _caption(sweep, asked, others, centre, rows),
+        {**levels(rows_by), "n": "n", **_counts(rows), **{q.name: estimate(q.name) for q in asked}},
+    )
+
+
+def _endings(runs: pd.DataFrame, seed: str) -> dict[str, Any]:
+    ended = runs["outcome"].value_counts()
+    counts = {name: int(ended.get(name, 0)) for name in ("finished", "diverged", "failed")}
+    counts["interrupted"] = int(ended.get("interrupted", 0))
+    share = wilson_interval(counts["diverged"], counts["finished"] + counts["diverged"])
+    return {
+        "n": int(runs[seed].nunique()),
+        "runs": len(runs),
+        **counts,
+        "diverged_share": share.estimate,
+        "diverged_share_low": share.low,
+        "diverged_share_high": share.high,
+    }
+
+
+def _metrics(
+    asked: Sequence[Quantity], places: pd.Series, seed: pd.Series, cell: pd.Series, centre: Centre
+) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for q in asked:
+        values = pd.Series(q.values[places.to_numpy()])
+        found, left_out = _interval(q, values, seed[places.index], cell[places.index], centre)
+        ends = {"": found.estimate, "_low": found.low, "_high": found.high}
+        most = 1.0 if q.share else q.horizon
+        if most is not None and found.coverage:  # the truth lies there, so nothing is lost
+            ends |= {"_low": max(found.low, 0.0), "_high": min(found.high, most)}
+        ends |= {"_n": found.n, "_coverage": found.coverage, "_left_out": left_out}
+        row |= {f"{q.name}{end}": value for end, value in ends.items()}
+        row[f"{q.name}_note"] = found.note
+        if q.missed is not None:
+            row[f"{q.name}_missed"] = int(q.missed[places.to_numpy()].sum())
+    return row
+
+
+def _interval(
+    q: Quantity, values: pd.Series, seed: pd.Series, cell: pd.Series, centre: Centre
+) -> tuple[Interval, int]:
+    if q.kind == "rate":
+        known = values.dropna()
+        return wilson_interval(int(known.sum()), len(known)), len(values) - len(known)
+    means, left_out = by_seed(values, seed, cell)
+    return (mean_interval if centre == "mean" else median_interval)(means), left_out
+
+
+def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, str | Show]:
+    """Return the columns for runs that did not finish, where there are any."""
+    shown: dict[str, str | Show] = {}
+    if any(row["runs"] != row["n"] for row in rows):
+        shown["runs"] = "runs"
+    if any(row["diverged"] for row in rows):
+        shown["diverged"] = _diverged
+    for name in ("failed", "interrupted"):
+        if any(row[name] for row in rows):
+            shown[name] = name
+    return shown
+
+
+def _diverged(row: pd.Series) -> str:
+    k, of = row["diverged"], row["finished"] + row["diverged"]
+    if not of:
         return "—"
-    if isinstance(value, bool | np.bool_):
-        return "yes" if value else "no"
-    if isinstance(value, float | np.floating):
-        size = abs(float(value))
-        if 0.0 < size < float(10.0**-digits) or size >= 1e6:
-            return f"{value:.2g}"
-        return f"{value:.{digits}f}"
-    return str(value)
+    return f"{k} of {of} [{row['diverged_share_low']:.0%}, {row['diverged_share_high']:.0%}]"
 
 
-def level(value: Any) -> str:
-    """Return the level of a factor as it is named at the shell."""
-    return f"{value:g}" if isinstance(value, float | np.floating) else str(value)
-
-
-def estimate(name: str) -> Show:
-    """Return how to show `name` with its interval from `name_low` to `name_high`."""
-
-    def show(row: pd.Series) -> str:
-        value, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-        if np.isnan(value):
-            return "—"
-        digits = _digits(high - low, value)
-        if np.isnan(low) or np.isnan(high):
-            return words(float(value), digits)
-        return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-
-    return show
-
-
-def _digits(width: float, value: float) -> int:
-    """Return as many digits as the interval gives a meaning to."""
-    scale = float(width if np.isfinite(width) and width > 0 else abs(value) / 10)
-    return int(np.clip(1 - np.floor(np.log10(scale)), 0, 6)) if scale > 0.0 else 4
-
-
-def p_value(column: str) -> Show:
-    """Return how to show a p value."""
-    return lambda row: "—" if np.isnan(row[column]) else _p(float(row[column]))
-
-
-def _p(p: float) -> str:
-    return "<0.0001" if p < 1e-4 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
-
-
-def levels(names: Sequence[str]) -> dict[str, str | Show]:
-    """Return how to show the levels of factors."""
-
-    def of(name: str) -> Show:
-        return lambda row: level(row[name])
-
-    return {name: of(name) for name in names}
-
-
-def _resolution(column: pd.Series) -> int:
-    if pd.api.types.is_integer_dtype(column):  # a row of numbers makes floats of them
-        return 0
-    if not pd.api.types.is_float_dtype(column):
-        return 4
-    known = column.dropna().to_numpy(dtype=np.float64)
-    return 0 if known.size and (known == np.round(known)).all() and np.abs(known).max() < 1e6 else 4
+def _caption(
+    sweep: StudyData,
+    asked: Sequence[Quantity],
+    others: Sequence[str],
+    centre: Centre,
+    rows: Sequence[dict[str, Any]],
+) -> str:
+    design = sweep.design
+    covered = sorted({row[f"{q.name}_coverage"] for row in rows for q in asked} - {0.0})
+    reach = (
+        " to ".join(f"{c:.0%}" for c in dict.fromkeys((covered[0], covered[-1]))) if covered else ""
+    )
+    if centre == "mean":
+        how = "Mean and Student's t interval (95 %)"
+    else:
+        how = (
+            f"Median and interval between order statistics (it reaches {reach})"
+            if reach
+            else "Median"
+        )
+    counts = sorted({row[f"{q.name}_n"] for row in rows for q in asked if q.kind != "rate"})
+    n = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1])))) if counts else "no"
+    parts = [f"{how} over n = {n} seeds, which resample {design.resamples}."] if counts else []
+    if any(q.kind == "rate" for q in asked):
+        parts.append("Rates: k of n runs with Wilson's interval (95 %).")
+    if others:
+        parts.append(f"Averaged over {', '.join(others)} within each seed.")
+    left = {q.name: sum(row[f"{q.name}_left_out"] for row in rows) for q in asked}
+    if any(left.values()):
+        counted = "; ".join(f"{name}: {n}" for name, n in left.items() if n)
+        parts.append(
+            f"Runs left out because they have no value, or stand with one that has none: {counted}."
+        )
+    if any(row["diverged"] for row in rows):
+        parts.append("Runs that diverged are counted, with Wilson's interval, and never averaged.")
+    for q in asked:
+        if q.missed is not None:
+            never = sum(row[f"{q.name}_missed"] for row in rows)
+            parts.append(
+                f"{q.name} counts {never} runs that never got there as {q.horizon:g} epochs."
+            )
+    if centre == "mean":
+        notes = {row[f"{q.name}_note"] for row in rows for q in asked if q.kind == "value"}
+        parts += [f"{note[0].upper()}{note[1:]}." for note in (NEAR_NORMAL,) if note in notes]
+    return " ".join(parts)

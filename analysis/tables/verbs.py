@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError
-from analysis.selection import Names, apart, names
+from analysis.study.data import StudyData
+from analysis.study.selection import Names, apart, names
 
 if TYPE_CHECKING:
     from analysis.statistics.contrasts import Test
-    from analysis.sweep import Sweep
-    from analysis.tables.summary import Centre
-    from analysis.tables.table import Table
+    from analysis.tables.frame import Table
+    from analysis.tables.table import Centre
 
 Metrics = str | Sequence[str]
 
 
 def table(
-    sweep: "Sweep",
+    sweep: StudyData,
     metric: Metrics = ("test_acc", "test_loss"),
     *,
     by: Names = None,
@@ -34,13 +34,13 @@ def table(
     by : the factors that make a row each; all that vary unless given, others are averaged over
     centre : "mean" with Student's t interval, or "median" with one between order statistics
     """
-    from analysis.tables.summary import table as summary
+    from analysis.tables.table import table as summary
 
     return summary(sweep, _named(metric), by, centre)
 
 
 def compare(
-    sweep: "Sweep",
+    sweep: StudyData,
     vary: str,
     metric: Metrics = "test_acc",
     *,
@@ -78,7 +78,7 @@ def compare(
     AnalysisError
         The factor has one level, a name is wrong, or the runs cannot answer.
     """
-    from analysis.tables.differences import compare as differences
+    from analysis.tables.compare import compare as differences
 
     _no_unit(sweep, vary, *names(tune))
     apart(vary=vary, by=by, tune=tune)
@@ -96,7 +96,7 @@ def compare(
     )
 
 
-def effects(sweep: "Sweep", metric: Metrics = "test_acc", *, by: Names = None) -> "Table":
+def effects(sweep: StudyData, metric: Metrics = "test_acc", *, by: Names = None) -> "Table":
     """Ask what matters most: shares of the variance of factors and interactions.
 
     Parameters
@@ -104,13 +104,13 @@ def effects(sweep: "Sweep", metric: Metrics = "test_acc", *, by: Names = None) -
     metric : names of metrics
     by : the factors; all that vary unless given
     """
-    from analysis.tables.shares import effects as shares
+    from analysis.tables.effects import effects as shares
 
     _no_unit(sweep, *names(by))
     return shares(sweep, _named(metric), by)
 
 
-def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", *, alpha: float = 0.05) -> "Table":
+def ranks(sweep: StudyData, vary: str, metric: str = "test_acc", *, alpha: float = 0.05) -> "Table":
     """Rank many levels: average ranks over seeds, and which are not told apart.
 
     Parameters
@@ -119,14 +119,14 @@ def ranks(sweep: "Sweep", vary: str, metric: str = "test_acc", *, alpha: float =
     metric : the name of one metric; a run that diverged ranks last
     alpha : the rate of false alarms, of all pairs together
     """
-    from analysis.tables.ranking import ranks as ranking
+    from analysis.tables.ranks import ranks as ranking
 
     _no_unit(sweep, vary)
     return ranking(sweep, vary, metric, alpha)
 
 
 def meetings(
-    sweep: "Sweep",
+    sweep: StudyData,
     vary: str,
     metric: Metrics = "test_acc",
     *,
@@ -142,25 +142,25 @@ def meetings(
     by : factors within each of whose levels curves meet; the others are averaged over
     delta : a difference that does not count yet, in the unit of the curve
     """
-    from analysis.tables.encounters import meetings as encounters
+    from analysis.tables.crossings import meetings as encounters
 
     _no_unit(sweep, vary)
     return encounters(sweep, vary, _named(metric), by, delta=delta)
 
 
-def diagnose(sweep: "Sweep", by: Names = None) -> "Table":
+def diagnose(sweep: StudyData, by: Names = None) -> "Table":
     """Ask why runs failed: a row a run with its label and the evidence, or rates by factors.
 
     Parameters
     ----------
     by : the factors by which labels are counted; without them a row a run
     """
-    from analysis.tables.diagnoses import diagnose as diagnoses
+    from analysis.tables.diagnose import diagnose as diagnoses
 
     return diagnoses(sweep, names(by))
 
 
-def confusion(sweep: "Sweep", by: Names = None) -> "Table":
+def confusion(sweep: StudyData, by: Names = None) -> "Table":
     """Count which digits are taken for which, by true class and decision.
 
     Parameters
@@ -172,7 +172,7 @@ def confusion(sweep: "Sweep", by: Names = None) -> "Table":
     return counts(sweep, names(by))
 
 
-def classes(sweep: "Sweep", by: Names = None) -> "Table":
+def classes(sweep: StudyData, by: Names = None) -> "Table":
     """Summarise how well each class is decided: its accuracy, with an interval over seeds.
 
     Parameters
@@ -184,7 +184,7 @@ def classes(sweep: "Sweep", by: Names = None) -> "Table":
     return accuracies(sweep, names(by))
 
 
-def _no_unit(sweep: "Sweep", *factors: str) -> None:
+def _no_unit(sweep: StudyData, *factors: str) -> None:
     if factors and sweep.design.seed in factors:
         raise AnalysisError(f"{sweep.design.seed} is the unit of all statistics: name a factor")
 

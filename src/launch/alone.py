@@ -14,17 +14,17 @@ from hydra.conf import HydraConf
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from src.interruption import Interrupted, Interruption
+from src.execution.interruption import Interrupted, Interruption
+from src.execution.job import Job, Watch
+from src.execution.progress import display
+from src.execution.worker import Progress
 from src.launch.history import recorded
-from src.launch.progress import display
+from src.launch.summary import command, summary
 from src.launch.sweep import missing, say_preflight
-from src.launch.table import command, summary
-from src.launch.worker import Progress
-from src.record import Record
-from src.run_folder import begin
-from src.store import begin_again, read_record
-from src.study import Homes, locked
-from src.task import Job, Watch
+from src.storage.record import Record
+from src.storage.run_folder import begin
+from src.storage.store import begin_again, read_record
+from src.storage.study import Homes, locked
 
 Train = Callable[[Job, Watch], Record]
 

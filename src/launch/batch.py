@@ -12,13 +12,13 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, OmegaConf
 
 from src.errors import SweepscopeError
+from src.execution.job import Job
+from src.execution.local import run_stacks
+from src.execution.partition import partition
+from src.execution.progress import display
 from src.launch.composition import Composer
-from src.launch.progress import display
-from src.launch.workers import run_stacks
-from src.partition import partition
-from src.record import Record
 from src.run import Run
-from src.task import Job
+from src.storage.record import Record
 from src.timeline import Ending
 
 TASK_NAME = "sweepscope"

@@ -16,11 +16,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from omegaconf import DictConfig, OmegaConf
 
-from src.config import GROUPS, resolved, to_run
-from src.habits import to_yaml
-from src.schema import KEYS, typed
-from src.study import Homes
-from src.task import Job
+from src.config.build_run import GROUPS, resolved, to_run
+from src.config.keys import KEYS, typed
+from src.execution.job import Job
+from src.storage.job_files import to_yaml
+from src.storage.study import Homes
 
 Values = dict[str, Any]
 

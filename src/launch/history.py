@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from src.errors import StoreError
-from src.keepsakes import HISTORY, read_history, write_history
-from src.provenance import diff_digest, provenance
-from src.record import Record
-from src.run_folder import has_ended, has_result
-from src.store import read_record
-from src.study import run_folders, set_aside
-from src.task import Job
+from src.execution.job import Job
+from src.storage.provenance import diff_digest, provenance
+from src.storage.record import Record
+from src.storage.run_folder import has_ended, has_result
+from src.storage.store import read_record
+from src.storage.study import run_folders, set_aside
+from src.storage.study_files import HISTORY, read_history, write_history
 from src.timeline import DONE, Ending
 
 

@@ -14,21 +14,21 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, Transformer
 from hydra.core.utils import JobReturn
 
-from src.datasets import class_means
+from src.config.keys import KEYS, RUN_KEYS
+from src.config.overrides import grid_size, parse, values
+from src.data.datasets import class_means
 from src.errors import ConfigError, SweepscopeError
-from src.interruption import Interrupted
-from src.keepsakes import write_card, write_class_means
+from src.execution.estimate import estimate
+from src.execution.interruption import Interrupted
+from src.execution.job import Job
 from src.launch.batch import Plan, composer_of
 from src.launch.history import recorded
-from src.launch.table import Ended, command, counted, summary
-from src.overrides import grid_size, parse, values
-from src.preflight import estimate
+from src.launch.summary import Ended, command, counted, summary
 from src.run import Run
-from src.run_folder import CHECKPOINT, begin, clean, has_result, is_done, misfit
-from src.schema import KEYS, RUN_KEYS
-from src.store import begin_again, damage, read_record
-from src.study import locked, set_aside
-from src.task import Job
+from src.storage.run_folder import CHECKPOINT, begin, clean, has_result, is_done, misfit
+from src.storage.store import begin_again, damage, read_record
+from src.storage.study import locked, set_aside
+from src.storage.study_files import write_card, write_class_means
 from src.timeline import DONE, Ending
 
 

@@ -1,0 +1,1 @@
+"""Analysis plans judged: statements, contrasts, evidence, verdicts."""

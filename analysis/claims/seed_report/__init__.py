@@ -1,0 +1,1 @@
+"""The seed report in one command: training, figures, verdicts, publication."""

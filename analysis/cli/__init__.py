@@ -1,0 +1,1 @@
+"""The command line of `python -m analysis`: its parser, verbs and commands."""

@@ -1,0 +1,110 @@
+"""The commands beside the verbs: `python -m analysis doctor`, `reproduce`, `judge`.
+
+Owns their words, and what they print. What they do has a room each.
+"""
+
+import argparse
+from hashlib import sha256
+from pathlib import Path
+
+from analysis.cli.parser import Parser
+from src.storage.study import ASIDE
+
+COMMANDS = {
+    "doctor": "is a study whole? Every file against its checksum, schema and identity",
+    "judge": "draw and judge the card of studies, such as your own copy of the template",
+    "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
+}
+
+
+def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
+    """Add the commands to the command line of `python -m analysis`."""
+    of = {
+        name: verbs.add_parser(name, description=f"{meaning[0].upper()}{meaning[1:]}")
+        for name, meaning in COMMANDS.items()
+    }
+    of["doctor"].set_defaults(run=_doctor)
+    of["doctor"].add_argument("study", help="folder, name, or latest")
+    of["doctor"].add_argument(
+        "--quarantine",
+        action="store_true",
+        help=f"move the damaged into {ASIDE}/, for the next sweep to train again",
+    )
+    of["judge"].set_defaults(run=_judge)
+    of["judge"].add_argument("studies", nargs="+", metavar="STUDY", help="folder, name, or latest")
+    of["judge"].add_argument(
+        "--out", type=Path, help="folder of the files; analysis/ of the first unless given"
+    )
+    _add_reproduce(of["reproduce"])
+
+
+def _add_reproduce(of: argparse.ArgumentParser) -> None:
+    of.set_defaults(run=_reproduce)
+    of.add_argument(
+        "names", nargs="*", metavar="EXPERIMENT", help="such as ordering; all ten unless given"
+    )
+    of.add_argument("--without", nargs="+", default=[], metavar="EXPERIMENT", help="not these")
+    of.add_argument(
+        "--again", action="store_true", help="also in a second setting: do verdicts carry over?"
+    )
+    of.add_argument(
+        "--set",
+        nargs="+",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of every run, such as epochs=2",
+    )
+    of.add_argument(
+        "--out", type=Path, help="folder of the files; multirun_outputs/seed_report unless given"
+    )
+    of.add_argument(
+        "--publish", type=Path, metavar="README", help="put the verdicts into a Markdown file"
+    )
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from analysis.doctor.doctor import report
+    from analysis.study.reading import find
+
+    text, code = report(find(given.study), given.quarantine)
+    print(text)
+    return code
+
+
+def _judge(given: argparse.Namespace) -> int:
+    from analysis.claims.outputs import drawn
+    from analysis.claims.seed_report.reproduction import verdicts
+    from analysis.study.reading import find
+    from src.storage.study_files import card_written
+
+    folders = {folder.name: folder for folder in map(find, given.studies)}
+    out = given.out or next(iter(folders.values())) / "analysis"
+    for name, folder in folders.items():
+        if written_at := card_written(folder):
+            print(f"{name}: card of {written_at:%Y-%m-%d %H:%M:%S}, as its training command put it")
+    # Everything is drawn and judged before anything is written.
+    exhibits = [drawn(folder, out, f"{name}-") for name, folder in folders.items()]
+    whose = ", ".join(folders) if len(folders) <= 3 else f"{len(folders)} studies"
+    text, judged = verdicts(folders, out, title=f"The claims of {whose}, judged")
+    written = [path for each in exhibits for path in each.write()]
+    print(f"\n{text}")
+    for path in (*written, *judged):
+        print(f"written: {path}")
+    if not judged and (out / "verdicts.md").exists():
+        print(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")
+    return 0
+
+
+def _reproduce(given: argparse.Namespace) -> int:
+    from analysis.claims.seed_report.publication import publish
+    from analysis.claims.seed_report.reproduction import EXPERIMENTS, SEED_REPORT, reproduce
+
+    names = [name for name in given.names or EXPERIMENTS if name not in given.without]
+    # Runs of other words lie in studies of their own: no verdict mixes them with the report's.
+    suffix = f"-{sha256(' '.join(given.set).encode()).hexdigest()[:6]}" if given.set else ""
+    out = given.out or SEED_REPORT.with_name(f"{SEED_REPORT.name}{suffix}")
+    print(reproduce(names, again=given.again, out=out, more=given.set, suffix=suffix))
+    if given.publish:
+        for path in publish(out, given.publish):
+            print(f"written: {path}")
+    return 0

@@ -1,0 +1,1 @@
+"""Is a study whole? What is damaged, and what can be done."""

@@ -1,0 +1,1 @@
+"""From curves and filters to numbers, and from numbers to a diagnosis."""

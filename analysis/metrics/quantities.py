@@ -1,0 +1,168 @@
+"""A name becomes a column: any measure of any curve, the rate of an outcome or of a diagnosis.
+
+Owns what can be asked of a run by name, and with which unit, kind and direction it is compared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.arrays import Flags, Floats
+from analysis.errors import AnalysisError, nearest
+from analysis.metrics.diagnosis import diagnoses
+from analysis.metrics.labels import LABELS
+from analysis.metrics.measures import Curves, times_to
+from analysis.metrics.registry import Metric, resolve, rises
+from analysis.statistics.contrasts import Better, Endpoint, Kind
+from analysis.study.data import StudyData
+
+OUTCOMES = ("diverged", "failed", "interrupted", "finished")
+
+TITLES = {
+    "train_loss": "training loss",
+    "test_loss": "test loss",
+    "train_acc": "training accuracy",
+    "test_acc": "test accuracy",
+    "conv_norm": "norm of the convolution",
+    "perceptron_norm": "norm of the perceptron",
+    "conv_grad_norm": "gradient norm, convolution",
+    "perceptron_grad_norm": "gradient norm, perceptron",
+    "conv_saturated": "saturated features",
+    "conv_dead": "dead features",
+    "perceptron_saturated": "saturated outputs",
+    "perceptron_dead": "dead outputs",
+    "filter_similarity": "similarity of filters",
+}
+UNITS = {
+    "loss": "½‖x−p‖² per digit",
+    "acc": "share of digits",
+    "norm": "Euclidean",
+    "saturated": "share",
+    "dead": "share",
+    "similarity": "mean cosine",
+}
+
+
+def axis(curve: str) -> str:
+    """Return a curve's title and unit, for an axis."""
+    unit = _unit(curve)
+    return TITLES.get(curve, curve) + (f" ({unit})" if unit else "")
+
+
+def is_share(curve: str) -> bool:
+    """Tell whether a curve can only lie between 0 and 1."""
+    return _unit(curve).startswith("share")
+
+
+def _unit(curve: str) -> str:
+    return UNITS.get(curve.rsplit("_", 1)[-1], "")
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """One number a run, by name.
+
+    Attributes
+    ----------
+    name : as in a column's head
+    label : in words, with its unit, for a caption or an axis
+    values : (n,), NaN where the run has none
+    kind : "value" is of runs that finished; "time" and "rate" are of all with a result
+    better : which end is good
+    missed : (n,) True where a time is not reached by the horizon
+    horizon : in epochs, of a time
+    share : whether it can only lie between 0 and 1
+    """
+
+    name: str
+    label: str
+    values: Floats
+    kind: Kind
+    better: Better
+    missed: Flags | None = None
+    horizon: float | None = None
+    share: bool = False
+
+    def endpoint(self, delta: float | None = None) -> Endpoint:
+        """Return what the comparison needs to know of it."""
+        return Endpoint(self.name, self.kind, delta)
+
+
+def quantity(sweep: StudyData, text: str) -> Quantity:
+    """Compute a quantity by name: `test_acc`, `epochs_to(test_acc, 0.95)`, `rate(diverged)`.
+
+    Raises
+    ------
+    AnalysisError
+        The name is wrong, with the nearest that exist; or its parameter is.
+    """
+    rates = dict.fromkeys((*OUTCOMES, *LABELS))
+    word = text.strip()
+    if word in rates:
+        return _rate(sweep, word)
+    if word.startswith("rate(") and word.endswith(")"):
+        what = word[5:-1].strip().replace("_", " ")
+        if what not in rates:
+            raise AnalysisError(f"no rate is called {what!r}: {nearest(what, rates)}")
+        return _rate(sweep, what)
+    curves = sweep.curve_names
+    if "(" not in word and word not in curves:
+        raise AnalysisError(f"no curve is called {word!r}: {nearest(word, [*curves, *OUTCOMES])}")
+    metric = resolve(word, curves)
+    name = metric.curve if metric.name == "final" else str(metric)
+    better = metric.better(rises(metric.curves[-1]))
+    if metric.name == "epochs_to":
+        return _time(sweep, metric, name)
+    label = metric.label.replace(metric.curve, axis(metric.curve)) if metric.name != "gap" else ""
+    values = _values(sweep, metric)
+    share = metric.name in ("final", "tail", "area", "best") and is_share(metric.curve)
+    return Quantity(name, label or metric.label, values, "value", better, share=share)
+
+
+def _values(sweep: StudyData, metric: Metric) -> Floats:
+    values = np.full(len(sweep.runs), np.nan)
+    for rows, last in sweep.spans():
+        squares = {name: _padded(sweep.curve(name)[rows], last) for name in metric.curves}
+        curves = {n: Curves(s, np.arange(last + 1.0), rises(n)) for n, s in squares.items()}
+        values[rows] = metric.of(curves)
+    values[~sweep.survived] = np.nan  # a value up to a divergence is no result of the run
+    return values
+
+
+def _time(sweep: StudyData, metric: Metric, name: str) -> Quantity:
+    values, missed = np.full(len(sweep.runs), np.nan), np.ones(len(sweep.runs), dtype=bool)
+    horizon = float(sweep.runs["epochs"].min())
+    for rows, last in sweep.spans():
+        square = _padded(sweep.curve(metric.curve)[rows], last)
+        at = Curves(square, np.arange(last + 1.0), rises(metric.curve))
+        times = times_to(at, metric.parameter or 0.0, horizon)
+        values[rows], missed[rows] = times.epochs, times.censored
+    values[~sweep.has_result] = np.nan
+    label = f"{metric.label} (at most {horizon:g}, where it is not reached)"
+    return Quantity(name, label, values, "time", "lower", missed, horizon)
+
+
+def _rate(sweep: StudyData, what: str) -> Quantity:
+    if what in OUTCOMES:
+        hit = (sweep.runs["outcome"] == what).to_numpy()
+        known = np.ones(len(hit), bool) if what in OUTCOMES[1:] else sweep.has_result
+    else:
+        hit = (diagnoses(sweep)["label"] == what).to_numpy()
+        known = sweep.has_result
+    values = np.where(known, hit.astype(np.float64), np.nan)
+    good = what in ("finished", "converged")
+    return Quantity(
+        f"rate({what})", f"share of runs {what}", values, "rate", "higher" if good else "lower"
+    )
+
+
+def _padded(square: Floats, last: int) -> Floats:
+    if square.shape[1] > last:
+        return square[:, : last + 1]
+    return np.pad(square, ((0, 0), (0, last + 1 - square.shape[1])), constant_values=np.nan)
+
+
+def quantities(sweep: StudyData, texts: Sequence[str]) -> list[Quantity]:
+    """Compute several quantities, each once."""
+    return [quantity(sweep, text) for text in dict.fromkeys(texts)]

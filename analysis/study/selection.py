@@ -1,0 +1,123 @@
+"""Which runs are meant: `lrW=0.001 act=tanh,relu`, and what a wrong name should have been.
+
+Owns how a key and its values are named, in a notebook and at the shell alike.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.errors import AnalysisError, nearest
+
+Names = str | Sequence[str] | None
+
+
+def names(given: Names) -> list[str]:
+    """Return several names of one, several, or none: each once, in their order.
+
+    Raises
+    ------
+    AnalysisError
+        One of them is no text.
+    """
+    if given is None:
+        return []
+    several = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    if odd := [name for name in several if not isinstance(name, str)]:
+        raise AnalysisError(f"a name must be text, such as 'act', got {odd[0]!r}")
+    return list(dict.fromkeys(several))
+
+
+def apart(**given: Names) -> None:
+    """Check that words which part the runs in different ways name no key twice.
+
+    Raises
+    ------
+    AnalysisError
+        Two of them name the same key.
+    """
+    of: dict[str, str] = {}
+    for word, keys in given.items():
+        for name in names(keys):
+            if name in of:
+                raise AnalysisError(f"{of[name]} and {word} must name different keys: {name} twice")
+            of[name] = word
+
+
+def key(name: str, columns: Collection[str]) -> str:
+    """Return a key of the configuration that exists.
+
+    Raises
+    ------
+    AnalysisError
+        It does not; the nearest that do are listed.
+    """
+    if name not in columns:
+        raise AnalysisError(f"no key is called {name!r}: {nearest(name, columns)}")
+    return name
+
+
+def parse(words: Iterable[str]) -> dict[str, list[str]]:
+    """Read `key=value,value` words.
+
+    Raises
+    ------
+    AnalysisError
+        A word has no key or no value.
+    """
+    selection: dict[str, list[str]] = {}
+    for word in words:
+        name, equals, values = word.partition("=")
+        if not (name and equals and values):
+            raise AnalysisError(f"a selection must look like act=tanh,relu, got {word!r}")
+        selection.setdefault(name, []).extend(values.split(","))
+    return selection
+
+
+def chosen(runs: pd.DataFrame, selection: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return which runs have one of the values of every key, (n,).
+
+    Parameters
+    ----------
+    runs : a row a run
+    selection : a value, or several, by key; words of the shell stand for the numbers they spell
+
+    Raises
+    ------
+    AnalysisError
+        A key does not exist, or no run has a value.
+    """
+    found = np.ones(len(runs), dtype=bool)
+    for name, given in selection.items():
+        column = runs[key(name, list(runs.columns))]
+        several = isinstance(given, Iterable) and not isinstance(given, str)
+        levels = [_level(column, name, value) for value in (given if several else [given])]
+        found &= column.isin(levels).to_numpy()
+    if not found.any():
+        words = " ".join(f"{name}={_words(value)}" for name, value in selection.items())
+        raise AnalysisError(f"no run has {words} together")
+    return found
+
+
+def _level(column: "pd.Series[Any]", name: str, value: Any) -> Any:
+    if pd.api.types.is_numeric_dtype(column):
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            value = str(value)
+    elif not isinstance(value, bool):
+        value = str(value)
+    known = column.dropna().unique().tolist()
+    if value not in known:
+        options = [f"{level:g}" if isinstance(level, float) else str(level) for level in known]
+        raise AnalysisError(f"no run has {name}={value}: {nearest(str(value), options)}")
+    return value
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return str(value)

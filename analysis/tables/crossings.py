@@ -1,0 +1,140 @@
+"""Where two curves part and where they cross, with the epochs between which it happens."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.arrays import Floats, Indices
+from analysis.errors import AnalysisError
+from analysis.statistics.crossings import Meeting, crossings, difference_band, parting
+from analysis.study.data import StudyData
+from analysis.study.design import cell_of, groups
+from analysis.study.selection import Names, key, names
+from analysis.tables.frame import Table, level
+from analysis.tables.frame import levels as columns_of
+
+MOST_PAIRS = 66
+
+
+def meetings(
+    sweep: StudyData, vary: str, metric: Sequence[str], by: Names = None, *, delta: float = 0.0
+) -> Table:
+    """Find where the mean curves of each pair of levels part and cross, paired by seed.
+
+    Parameters
+    ----------
+    vary : the factor
+    metric : names of curves
+    by : factors within each of whose levels curves meet; the others are averaged over
+    delta : a difference that does not count yet, in the unit of the curve
+
+    Returns
+    -------
+    Table
+        by …, curve, level, against, n, parted (epoch, with parted_low and parted_high), crossed
+        (with crossed_low and crossed_high) a row a pair and crossing; NaN where it is not shown.
+    """
+    runs = sweep.runs
+    key(vary, list(sweep.factors) or [vary])
+    split = [key(name, list(runs.columns)) for name in names(by)]
+    parts = [
+        (dict(zip(split, values, strict=True)), curves_by_seed(sweep, vary, metric, split, places))
+        for values, places in groups(runs, split)
+    ]
+    there = {value for _, of in parts for value in of[metric[0]]}
+    levels = [v for v in sweep.levels.get(vary, []) if v in there] or list(there)
+    pairs = list(combinations(levels, 2))
+    if not 0 < len(pairs) <= MOST_PAIRS:
+        raise AnalysisError(f"{vary} must have 2 to 12 levels to compare curves, got {len(levels)}")
+    rows: list[dict[str, Any]] = []
+    tests = len(pairs) * len(metric) * len(parts)
+    for here, of in parts:
+        for curve in metric:
+            for one, other in pairs:
+                named = {**here, "curve": curve, "level": one, "against": other}
+                rows += _pair(named, of[curve].get(one), of[curve].get(other), delta, tests)
+    return Table(
+        pd.DataFrame(rows),
+        f"{sweep.folder.name}: where do the curves of {vary} part and cross?",
+        f"Read off simultaneous 95 % bands of the differences, paired by seed, for all {tests} "
+        f"together; n seeds resample {sweep.design.resamples}. A range runs from the first epoch "
+        "at which it may have happened to the first at which it must have.",
+        {
+            **columns_of(split),
+            **({"curve": "curve"} if len(metric) > 1 else {}),
+            "levels": lambda row: f"{level(row['level'])} and {level(row['against'])}",
+            "n": "n",
+            "part by epoch": lambda row: _range(row, "parted"),
+            "cross at epoch": lambda row: _range(row, "crossed"),
+        },
+    )
+
+
+def _pair(
+    named: dict[str, Any],
+    one: pd.DataFrame | None,
+    other: pd.DataFrame | None,
+    delta: float,
+    tests: int,
+) -> list[dict[str, Any]]:
+    """Return the rows of one pair of levels: one, or one a crossing."""
+    none = {**named, "n": 0, **_of(None, "parted"), **_of(None, "crossed")}
+    if one is None or other is None:
+        return [none]
+    a, b = one.align(other, join="inner", axis=0)
+    if len(a) < 2:
+        return [{**none, "n": len(a)}]
+    found = difference_band(a, b, np.arange(a.shape[1], dtype=np.float64), 1 - 0.05 / tests)
+    parted = _of(parting(found, delta), "parted")
+    crossed: list[Meeting | None] = [*crossings(found)] or [None]
+    return [{**named, "n": found.n, **parted, **_of(each, "crossed")} for each in crossed]
+
+
+def curves_by_seed(
+    sweep: StudyData, vary: str, metric: Sequence[str], by: Sequence[str], places: Indices
+) -> dict[str, dict[Any, pd.DataFrame]]:
+    """Return each level's curves by curve name, a row a seed, of the runs that finished.
+
+    Other factors are averaged over within a seed, in the cells where every seed survived.
+
+    Parameters
+    ----------
+    by : factors that have one level each in these runs
+    places : of the runs
+    """
+    design, runs = sweep.design, sweep.runs.iloc[places]
+    others, _ = design.others(sweep.runs, vary, *by)
+    cell = cell_of(runs, others)
+    alive = pd.Series(sweep.survived[places], runs.index)
+    if others:
+        alive &= alive.groupby(cell).transform("all")
+    shortest = int(sweep.runs["epochs"].min()) + 1
+    out: dict[str, dict[Any, pd.DataFrame]] = {}
+    for name in metric:
+        square: Floats = sweep.curve(name)[places, :shortest]
+        frame = pd.DataFrame(square[alive.to_numpy()])
+        kept = runs[alive]
+        means = frame.groupby([kept[vary].to_numpy(), kept[design.seed].to_numpy()]).mean()
+        out[name] = {
+            value: means.loc[value] for value in dict.fromkeys(means.index.get_level_values(0))
+        }
+    return out
+
+
+def _of(meeting: Meeting | None, name: str) -> dict[str, float]:
+    found = meeting or Meeting(None, None, None)
+    shown = found.latest if name == "parted" else found.epoch
+    ends = {"": shown, "_low": found.earliest, "_high": found.latest}
+    return {f"{name}{end}": np.nan if at is None else at for end, at in ends.items()}
+
+
+def _range(row: pd.Series, name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if np.isnan(high):
+        return "not shown"
+    if name == "parted":
+        return f"{high:g}"
+    return f"{row[name]:.1f} [{low:g}, {high:g}]"

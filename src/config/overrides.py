@@ -1,0 +1,174 @@
+"""The words of a command line, checked before Hydra composes anything.
+
+Owns the sentences for a user's slips: an unknown group choice or key, a value of the wrong type,
+a path that leads outside the studies. What a value may be beyond its type is `run.check`'s
+affair.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override, RangeSweep
+from hydra.errors import HydraException
+
+from src.config.build_run import CONF
+from src.config.keys import KEYS, is_list, typed
+from src.errors import ConfigError, nearest
+
+_OPEN = ("hydra.launcher.", "hydra.sweeper.", "hydra.verbose")
+"""What may be set of Hydra's own config. The rest says where files go, which code is called and
+where more config is looked for."""
+
+MOST_LETTERS = 100_000
+MOST_BRACKETS = 100
+
+FEW = 100_000
+"""Values of a range that are counted by making them."""
+
+
+def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Override]:
+    """Parse overrides and check every choice, key and value of them.
+
+    Parameters
+    ----------
+    words
+        Such as `act=tanh,relu` or `lrA=0.1`.
+    folders
+        Where the config groups lie.
+
+    Raises
+    ------
+    ConfigError
+        One of them cannot be meant.
+    """
+    for word in words:
+        if len(word) > MOST_LETTERS or max(word.count(c) for c in "[{(") > MOST_BRACKETS:
+            rule = f"at most {MOST_LETTERS:,} letters and {MOST_BRACKETS} brackets"
+            raise ConfigError.of("a word", rule, f"{word[:20]}…")
+        if "=" not in word and not word.startswith("~"):
+            raise ConfigError.of("a word", "key=value", word)
+    try:
+        overrides = OverridesParser.create().parse_overrides(list(words))
+    except HydraException as error:
+        raise ConfigError(" ".join(str(error).split())) from error
+    for override in overrides:
+        _check(override, folders)
+    return overrides
+
+
+def check_modes(overrides: Iterable[Override], many: bool) -> None:
+    """Refuse several values where a single run is asked for.
+
+    Raises
+    ------
+    ConfigError
+        A word has several.
+    """
+    for override in overrides:
+        if override.is_sweep_override() and not many:
+            rule = "one value for a single run (-m sweeps over several)"
+            raise ConfigError.of(override.key_or_group, rule, override.input_line)
+
+
+def values(override: Override, folders: Sequence[Path] = (CONF,)) -> Iterator[Any]:
+    """Yield the one value of an override, or all those that it sweeps over, lazily."""
+    swept = override.value()
+    if isinstance(swept, Glob):
+        yield from swept.filter(options(override.key_or_group, folders))
+    elif override.is_discrete_sweep():
+        yield from map(Override._convert_value, override.sweep_iterator())
+    else:
+        yield swept
+
+
+def count(override: Override, folders: Sequence[Path] = (CONF,)) -> int:
+    """Return how many values an override has; those of a range are not made."""
+    swept = override.value()
+    if isinstance(swept, RangeSweep):
+        start, stop, step = _ends(swept)
+        about = math.ceil((stop - start) / step)
+        if about > FEW:  # so many that the last one, which rounding may add, does not matter
+            return about
+    return sum(1 for _ in values(override, folders))
+
+
+def _ends(swept: RangeSweep) -> tuple[float, float, float]:
+    start, stop, step = swept.start or 0, swept.stop or 0, swept.step
+    if step == 0:
+        raise ConfigError(f"a range must have a step other than 0, got {step!r}")
+    return start, stop, step
+
+
+def options(group: str, folders: Sequence[Path] = (CONF,)) -> list[str]:
+    """Return the choices of a config group; none where there is no such group."""
+    return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})
+
+
+def _check(override: Override, folders: Sequence[Path]) -> None:
+    key, word = override.key_or_group, override.input_line
+    if not key:
+        raise ConfigError(f"a word must be key=value, got {word!r}")
+    if "_target_" in (word or ""):
+        raise ConfigError(f"{key} must not name a _target_: nothing is called by its name")
+    if key == "hydra" or key.startswith("hydra."):
+        _check_hydras(override)
+        return
+    if key.startswith("hydra/"):  # the choices of Hydra's groups are files that come with it
+        return
+    if override.is_sweep_override() and not override.is_discrete_sweep():
+        raise ConfigError.of(key, "a value, a list of values or a range", word)
+    if choices := options(key, folders):
+        _check_choices(override, choices, folders)
+    elif key not in KEYS:
+        raise ConfigError(
+            f"{key} is not a key of Sweepscope{nearest(key, sorted(KEYS) + _groups())}"
+        )
+    elif key == "card":
+        raise ConfigError("card must be set in a file of conf/experiment/, not on the command line")
+    elif override.is_delete():
+        raise ConfigError(f"{key} must have a value, it cannot be taken away")
+    else:
+        swept = override.value()
+        # A range holds numbers of one type: its start stands for the rest.
+        ends = _ends(swept)[:1] if isinstance(swept, RangeSweep) else values(override)
+        for value in ends:
+            if is_list(key) and override.is_sweep_override() and not isinstance(value, list):
+                rule = f"lists in brackets, such as {key}=[3,1] or {key}=[3,1],[4,9]"
+                raise ConfigError.of(key, rule, word)
+            typed(key, value)
+
+
+def _check_hydras(override: Override) -> None:
+    key, word = override.key_or_group, override.input_line
+    if not key.startswith(_OPEN):
+        rule = "left alone: a study lies in multirun_outputs/ under study=NAME, and of Hydra's own "
+        rule += "keys only those of launcher and sweeper are open"
+        raise ConfigError.of(key, rule, word)
+    plain = (bool,) if key == "hydra.verbose" else (str, int, float, bool, type(None))
+    value = override.value()
+    if not isinstance(value, plain) or "${" in str(value):
+        raise ConfigError.of(key, "true or false" if len(plain) == 1 else "a plain value", word)
+
+
+def _groups() -> list[str]:
+    return [path.name for path in CONF.iterdir() if path.is_dir()]
+
+
+def _check_choices(override: Override, choices: list[str], folders: Sequence[Path]) -> None:
+    group = override.key_or_group
+    for choice in values(override, folders):
+        if choice not in choices:
+            hint = nearest(str(choice), choices)
+            got = "null" if choice is None else repr(choice)
+            raise ConfigError(f"{group} must be one of {', '.join(choices)}, got {got}{hint}")
+
+
+def grid_size(overrides: Iterable[Override], folders: Sequence[Path] = (CONF,)) -> int:
+    """Return how many jobs a grid has, without making it."""
+    size = 1
+    for override in overrides:
+        size *= count(override, folders)
+    return size

@@ -1,0 +1,1 @@
+"""Digits: IDX files, the embedded set, subsets and orders."""

@@ -1,0 +1,137 @@
+"""Preflight: what a partition will take, in seconds and bytes, before anything runs.
+
+Owns the estimate. Its constants are measured on this machine each time, in hundredths of a
+second, by training a small network and a larger one on noise.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from src.arrays import Array
+from src.execution.partition import Size
+from src.model.activations import Act
+from src.model.blas import one_thread
+from src.model.network import Block
+from src.model.parameters import Network, Parameters
+from src.run import Run
+from src.timeline import CURVES, snapshot_epochs
+
+EVALUATION_STEPS = 12
+"""An epoch's evaluation and probes cost about as many calls as so many steps."""
+
+WRITE_SECONDS = 0.002
+"""A run's share of composing, and of writing its folder; see benchmarks."""
+
+FILE_BYTES = 6000
+"""Of a run's small files: records, log, and the arrays' headers."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep will take."""
+
+    seconds: float
+    bytes: int
+
+    def __str__(self) -> str:
+        return (
+            f"about {_in_units(self.seconds, _TIMES)} and {_in_units(self.bytes, _SIZES)} of disk"
+        )
+
+
+_TIMES = [(86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "s")]
+_SIZES = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+
+
+def _in_units(value: float, units: list[tuple[float, str]]) -> str:
+    for size, name in units:
+        if value >= 2 * size or name == units[-1][1]:
+            return f"{max(value / size, 1):.0f} {name}"
+    raise AssertionError("the last unit fits every value")
+
+
+def estimate(stacks: Sequence[Sequence[Run]], workers: int, image: tuple[int, int]) -> Estimate:
+    """Estimate what stacks take on so many worker processes.
+
+    Parameters
+    ----------
+    stacks
+        The partition.
+    workers
+        Processes, each on a core.
+    image
+        The pixels (H, V) of the digits.
+    """
+    costs = calibrate()
+    seconds = [0.0] * workers
+    for stack in stacks:  # the most work first, each to the worker that is free first
+        run, size = stack[0], Size(stack[0], image)
+        steps = run.epochs * (-(-run.T // run.batch) + EVALUATION_STEPS)
+        work = sum(Size(each, image).work for each in stack)
+        multiplication = costs.whole if size.positions == 1 else costs.sliding
+        least = min(range(workers), key=seconds.__getitem__)
+        seconds[least] += steps * costs.step + work * multiplication + len(stack) * WRITE_SECONDS
+    size_bytes = sum(_disk(run, image) for stack in stacks for run in stack)
+    return Estimate(max(seconds), size_bytes)
+
+
+def _disk(run: Run, image: tuple[int, int]) -> int:
+    size = Size(run, image)
+    filters = len(snapshot_epochs(run.epochs)) + 1
+    numbers = filters * size.filters + size.perceptron
+    return len(CURVES) * (run.epochs + 1) * 8 + numbers * size.itemsize + FILE_BYTES
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds on this machine."""
+
+    step: float
+    """Of a step, however small."""
+    whole: float
+    """Of a multiplication, where filters are as large as the image and memory is the limit."""
+    sliding: float
+    """Of a multiplication, where filters slide and arithmetic is the limit."""
+
+
+def calibrate() -> Costs:
+    """Measure the costs by training networks on noise for some hundredths of a second."""
+    step = _step_seconds(1, 2, 28)
+    whole = _step_seconds(64, 2, 28) - step
+    sliding = _step_seconds(1, 16, 7) - step
+    passes = 3  # forward, backward, update
+    return Costs(
+        step,
+        max(whole, 1e-6) / (passes * 64 * (2 * 785 + 20)),
+        max(sliding, 1e-6) / (passes * (16 * 50 * 484 + 7744 * 10)),
+    )
+
+
+def _step_seconds(R: int, L: int, kernel: int) -> float:
+    rng = np.random.default_rng(0)
+
+    def noise(*shape: int) -> Array:
+        drawn: Array = rng.uniform(-0.1, 0.1, shape).astype(np.float32)
+        return drawn
+
+    K = L * (29 - kernel) ** 2
+    parameters = Parameters(noise(R, L, kernel**2 + 1), noise(R, 10, K), noise(R, 10))
+    rates = np.full(R, 1e-3, np.float32)
+    acts = (Act.tanh,) * R
+    network = Network(parameters, acts, acts, rates, rates, (kernel, kernel))
+    samples = np.zeros((1, 1), np.intp)
+    with one_thread():
+        block = Block(network, noise(1, 28, 28), noise(1, 10), True, 1)
+        best = float("inf")
+        for _ in range(5):
+            start = time.perf_counter()
+            for _ in range(10):
+                block.gather(samples)
+                block.forward()
+                block.backward()
+                block.descend()
+            best = min(best, (time.perf_counter() - start) / 10)
+    return best

@@ -1,0 +1,70 @@
+"""A worker process: trains the stacks that come through its pipe, and tells how they get on.
+
+Owns what the child does. Which stacks it is given, and what follows when it dies, is the affair of
+`workers.py`.
+"""
+
+import multiprocessing
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+
+from src.execution.interruption import Interrupted
+from src.execution.job import describe, run_jobs
+
+REPORT_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One stack at the end of an epoch."""
+
+    stack: int
+    epoch: int
+    samples: int
+    """How many samples the stack has presented so far, over all its runs."""
+
+
+def work(pipe: Connection) -> None:
+    """Train what comes through the pipe, until it closes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
+    while _parent_lives_until(pipe):
+        order = pipe.recv()
+        if order is None:  # asked to stop after its last epoch
+            continue
+        stack, jobs = order
+        try:
+            pipe.send(run_jobs(jobs, _Reporter(pipe, stack, jobs[0].run.T)))
+        except Interrupted:
+            pipe.send(None)
+        except Exception as error:  # noqa: BLE001  whatever a run raises is that run's outcome
+            pipe.send(describe(error))
+
+
+def _parent_lives_until(pipe: Connection) -> bool:
+    """Wait for the pipe; return False if the parent, which may be killed, dies first."""
+    parent = multiprocessing.parent_process()
+    return parent is None or parent.sentinel not in wait([pipe, parent.sentinel])
+
+
+class _Reporter:
+    """Tells the parent of epochs, but not of every one, and hears whether to stop."""
+
+    def __init__(self, pipe: Connection, stack: int, T: int) -> None:
+        self.pipe, self.stack, self.T = pipe, stack, T
+        self.samples, self.last = 0, time.monotonic()
+        self.stop = False  # heard once, it holds for whatever of the stack is still to come
+
+    def __call__(self, epoch: int, alive: int) -> bool:
+        self.samples += alive * self.T if epoch else 0
+        if time.monotonic() - self.last >= REPORT_SECONDS:
+            self.last = time.monotonic()
+            parent = multiprocessing.parent_process()
+            if parent is not None and not parent.is_alive():
+                sys.exit("the sweep was killed")
+            self.pipe.send(Progress(self.stack, epoch, self.samples))
+        self.stop = self.stop or (self.pipe.poll() and self.pipe.recv() is None)
+        return self.stop

@@ -1,0 +1,1 @@
+"""The network: activations, losses, layers, parameters, one forward and backward pass."""

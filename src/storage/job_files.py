@@ -1,0 +1,45 @@
+"""Hydra's own habits in a job's folder: `.hydra/config.yaml`, `.hydra/overrides.yaml` and a log.
+
+Owns these files, under every launcher. Hydra would also write `hydra.yaml`, with paths of the
+machine.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from src.storage.files import replace
+from src.storage.record import Record
+from src.storage.run_folder import LOG
+from src.timeline import Ending
+
+
+def open_folder(folder: Path, config: str, words: Sequence[str]) -> None:
+    """Make a job's folder and say there what it was asked for."""
+    hydra = folder / ".hydra"
+    hydra.mkdir(parents=True, exist_ok=True)
+    replace(hydra / "config.yaml", config.encode(), durable=False)
+    overrides = "".join(f"- {json.dumps(word)}\n" for word in words) or "[]\n"
+    replace(hydra / "overrides.yaml", overrides.encode(), durable=False)
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """Return flat values as YAML, of which JSON's scalars and lists are a part.
+
+    The experiment's card is the study's, and not repeated in each run.
+    """
+    names = {key: v.name if isinstance(v, Enum) else v for key, v in values.items()}
+    names["card"] = None
+    return "".join(f"{key}: {json.dumps(value)}\n" for key, value in names.items())
+
+
+def log(record: Record) -> dict[str, str]:
+    """Return a job's log by its file's name: how it ended; of a failure, with its traceback."""
+    level = "ERROR" if record.outcome.ending is Ending.failed else "INFO"
+    text = f"[{time.strftime('%Y-%m-%d %H:%M:%S')}][{level}] {record.outcome}\n"
+    if record.outcome.message:
+        text += record.outcome.message.rstrip() + "\n"
+    return {LOG: text}

@@ -1,0 +1,173 @@
+"""A study: its name, its folder and lock, and where its runs lie.
+
+Owns what may be called a study, that a sweep without a name gets a folder that no other has, and
+that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`, what
+is kept beside the runs that of `keepsakes.py`.
+"""
+
+import os
+import re
+import secrets
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import IO
+
+from src.errors import ConfigError, StoreError
+from src.storage.files import sweep_away
+from src.storage.identity import ID_LENGTH
+
+ROOT = "multirun_outputs"
+"""Every study lies here, under the folder from which the command was started."""
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}(?<!\.)")
+
+MANY = 1000
+"""A study of more runs is cut into folders: a directory of 100,000 entries is slow everywhere."""
+
+ASIDE = ".damaged"
+LOCK = ".lock"
+
+_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?|latest")
+_RUN = re.compile(r".*-[0-9a-f]{16}")
+_SHARD = re.compile(r"[0-9a-f]{2}")
+
+_FRESH = "SWEEPSCOPE_STUDY"
+"""The environment carries a fresh study's name to worker processes of any launcher."""
+
+
+def study_folder(name: str | None) -> str:
+    """Return the folder of a named study, or of this process's own where there is no name.
+
+    Raises
+    ------
+    ConfigError
+        The name could lead elsewhere, or not be a folder everywhere.
+    """
+    if name is None:
+        name = os.environ.setdefault(_FRESH, fresh_name())
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        rule = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit"
+        raise ConfigError.of("study", rule, name)
+    if _RESERVED.fullmatch(name):
+        rule = "another name: Windows keeps this one for a device, or analysis for the newest study"
+        raise ConfigError.of("study", rule, name)
+    return str(Path(ROOT, name))
+
+
+def fresh_name() -> str:
+    """Return a name that no other study has: two sweeps may start in the same second."""
+    return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
+
+
+class Homes:
+    """Where the runs of a study lie, and where new ones will: looked up once, when it is made.
+
+    A run that lies anywhere stays there. New ones lie side by side in a small study; one that has,
+    or with them will have, more than `MANY` runs is cut into folders by the first two digits of
+    their ids.
+
+    Parameters
+    ----------
+    study
+        Its folder, which need not be there.
+    new
+        The ids of runs that it will have.
+    """
+
+    def __init__(self, study: Path, new: Iterable[str] = ()) -> None:
+        self.study = study
+        self._homes: dict[str, Path] = {}
+        there = study.is_dir()
+        for folder in run_folders(study) if there else ():
+            known = self._homes.setdefault(folder.name[-ID_LENGTH:], folder)
+            if known != folder and _entries(folder) > _entries(known):
+                self._homes[folder.name[-ID_LENGTH:]] = folder
+        cut = there and any(map(is_shard, study.iterdir()))
+        self.cut = cut or len(self._homes.keys() | set(new)) > MANY
+
+    def __getitem__(self, name: str) -> Path:
+        """Return the folder of the run whose folder has, or would have, a name."""
+        run_id = name[-ID_LENGTH:]
+        new = self.study / run_id[:2] / name if self.cut else self.study / name
+        return self._homes.get(run_id, new)
+
+
+def _entries(folder: Path) -> int:
+    return len(os.listdir(folder))
+
+
+def run_folders(study: Path) -> Iterator[Path]:
+    """Yield the folders of a study's runs, in the order of their names."""
+    for entry in _folders(study):
+        if _RUN.fullmatch(entry.name):
+            yield Path(entry.path)
+        elif _SHARD.fullmatch(entry.name) and not entry.is_symlink():
+            yield from (Path(e.path) for e in _folders(entry.path) if _RUN.fullmatch(e.name))
+
+
+def is_shard(path: Path) -> bool:
+    """Return whether a path of a study is one of the folders that cut it."""
+    named = _SHARD.fullmatch(path.name) is not None
+    return named and path.is_dir() and not path.is_symlink()
+
+
+def _folders(folder: str | Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(filter(_is_folder, entries), key=lambda entry: entry.name)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+@contextmanager
+def locked(study: Path, fresh: bool) -> Iterator[None]:
+    """Make a study's folder and hold it against other sweeps, which wait.
+
+    Raises
+    ------
+    StoreError
+        It cannot be made, or is not new though it should be.
+    """
+    try:
+        study.mkdir(parents=True, exist_ok=not fresh)
+        lock = open(study / LOCK, "a")  # noqa: SIM115  closed below, after the sweep
+    except OSError as error:
+        raise StoreError(f"{study} cannot be made: {error.strerror}") from error
+    with lock:
+        _acquire(lock, study)
+        sweep_away(study)
+        yield
+
+
+def _acquire(lock: IO[str], study: Path) -> None:
+    try:
+        import fcntl
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"another sweep is at work in {study}: waiting for it", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        say = f"warning: {study} cannot be locked here: let one sweep at a time write to it"
+        print(say, file=sys.stderr)
+
+
+def set_aside(study: Path, folder: Path) -> Path:
+    """Move a damaged run's folder out of the way, keeping it, and return where it is now."""
+    aside = study / ASIDE
+    aside.mkdir(exist_ok=True)
+    for number in count():
+        target = aside / f"{folder.name}.{number}"
+        if not target.exists():
+            folder.rename(target)
+            return target
+    raise AssertionError("count has no end")

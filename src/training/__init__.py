@@ -1,0 +1,1 @@
+"""Training: stacks of runs, a step, evaluation, probes, divergence, and the loop over epochs."""

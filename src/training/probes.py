@@ -1,0 +1,103 @@
+"""What is measured beside loss and accuracy: the numbers that tell why a run learns or does not.
+
+Owns the probes' definitions. They cost a backward pass, so they look at no more than
+`PROBE_DIGITS` training digits, at epoch ends.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from src.arrays import Array
+from src.model.network import Block
+from src.model.parameters import Network, Parameters
+
+PROBE_DIGITS = 1000
+
+FLAT = 0.05
+"""A unit is on the flat part of its activation where its slope is below this share of the steepest:
+|x| > 0.975 for tanh, x outside 0.013 … 0.987 for sigmoid, z ≤ 0 for relu; never without
+activation."""
+
+
+class FlatUnits:
+    """Counts of units on the flat part of one layer's activation, over several blocks."""
+
+    def __init__(self, network: Network, layer: str) -> None:
+        acts = network.acts if layer == "conv" else network.acts_out
+        units = network.parameters.weights.shape[2 if layer == "conv" else 1]
+        self.threshold = np.array([FLAT * act.steepest for act in acts]).reshape(-1, 1, 1)
+        self.flat = np.zeros(len(acts), dtype=np.int64)
+        self.dead = np.ones((len(acts), units), dtype=bool)
+        self.digits = 0
+
+    def add(self, slope: Array) -> None:
+        """Count one block's slopes (R, b, units)."""
+        flat = slope < self.threshold.astype(slope.dtype)
+        self.flat += np.count_nonzero(flat, axis=(1, 2))
+        self.dead &= flat.all(axis=1)
+        self.digits += slope.shape[1]
+
+    def shares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the shares of saturated (unit, digit) pairs and of dead units: (R,), (R,)."""
+        units = self.dead.shape[1]
+        return self.flat / (units * self.digits), np.count_nonzero(self.dead, axis=1) / units
+
+
+def norm(arrays: list[Array]) -> NDArray[np.float64]:
+    """Return the Euclidean norm of each run's numbers over several (R, …) arrays: (R,).
+
+    In float64, where no square of a finite float32 overflows.
+    """
+    squares = np.zeros(len(arrays[0]))
+    for array in arrays:
+        flat = array.reshape(len(array), -1).astype(np.float64)
+        squares += np.vecdot(flat, flat)
+    return np.sqrt(squares)
+
+
+def filter_similarity(parameters: Parameters) -> NDArray[np.float64]:
+    """Return the mean cosine between two different filters, without their biases: (R,).
+
+    NaN where there is one filter, or where one is zero.
+    """
+    a = parameters.filters[:, :, :-1].astype(np.float64)
+    L = a.shape[1]
+    if L == 1:
+        return np.full(len(a), np.nan)
+    products = np.matmul(a, a.mT)  # (R, L, L)
+    length = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
+    cosines = products / (length[:, :, np.newaxis] * length[:, np.newaxis])
+    pairs = (1 - np.eye(L)).reshape(-1)
+    similarity: NDArray[np.float64] = np.vecdot(cosines.reshape(len(a), -1), pairs) / pairs.sum()
+    return similarity
+
+
+class Probe:
+    """Sums the gradients and flat units of a network over blocks of training digits."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.layers = {layer: FlatUnits(network, layer) for layer in ("conv", "perceptron")}
+        network.clear_gradients()
+
+    def add(self, block: Block) -> None:
+        """Add a block that has been forward."""
+        block.backward()
+        block.accumulate()
+        self.layers["conv"].add(block.slope1)
+        self.layers["perceptron"].add(block.slope2)
+
+    def values(self) -> dict[str, NDArray[np.float64]]:
+        """Return every probe by its curve's name, (R,) each."""
+        p, g = self.network.parameters, self.network.gradients
+        digits = self.layers["conv"].digits
+        values = {
+            "conv_norm": norm(p.of_convolution()),
+            "perceptron_norm": norm(p.of_perceptron()),
+            "conv_grad_norm": norm(g.of_convolution()) / digits,
+            "perceptron_grad_norm": norm(g.of_perceptron()) / digits,
+            "filter_similarity": filter_similarity(p),
+        }
+        for layer, units in self.layers.items():
+            values[f"{layer}_saturated"], values[f"{layer}_dead"] = units.shares()
+        return values

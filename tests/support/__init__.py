@@ -1,0 +1,1 @@
+"""What several test modules share: studies, strategies, and independent oracles."""
