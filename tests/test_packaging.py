@@ -22,5 +22,8 @@ def test_every_config_group_is_a_listed_package() -> None:
 
 
 def test_no_package_is_listed_that_is_not_there() -> None:
-    places = {name: name.removeprefix("src.") if f"{name}.".startswith("src.conf.") else name for name in LISTED}
+    places = {
+        name: name.removeprefix("src.") if f"{name}.".startswith("src.conf.") else name
+        for name in LISTED
+    }
     assert all((HOME / place.replace(".", "/")).is_dir() for place in places.values())
