@@ -1,6 +1,6 @@
-"""The door of analysis: `python -m analysis VERB STUDY`. The only part of it that writes.
+"""The command line: `python -m analysis VERB STUDY`.
 
-Owns the command line as a whole: its help, and which room answers a word.
+Owns it as a whole: its help, and which module answers a verb or a command.
 """
 
 import argparse
@@ -8,8 +8,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 
-from analysis.cli import commands
-from analysis.cli import verbs as shell
+from analysis.cli import commands, verbs
 from analysis.cli.parser import Parser
 from analysis.errors import AnalysisError, nearest
 from src.errors import SweepscopeError
@@ -42,21 +41,24 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def answer(words: Sequence[str]) -> int:
-    """Hand a command to the room that answers it, and return its exit code.
+    """Answer a command, and return its exit code.
 
     Raises
     ------
     SweepscopeError
         In one sentence, what cannot be answered.
     """
-    there = [*shell.VERBS, *commands.COMMANDS]
-    if words and not words[0].startswith("-") and words[0] not in there:
-        raise AnalysisError(f"no verb is called {words[0]!r}: {nearest(words[0], there)}")
-    given, strange = parser().parse_known_args(words)
-    if strange:
-        verb = f"{given.verb} --help"
-        raise AnalysisError(f"{given.verb} does not take {strange[0]} (python -m analysis {verb})")
-    code: int = given.run(given)
+    known = [*verbs.VERBS, *commands.COMMANDS]
+    if words and (name := verbs.OLD_NAMES.get(words[0])):
+        print(f"{words[0]} is the old name of {name}", file=sys.stderr)
+        words = [name, *words[1:]]
+    if words and not words[0].startswith("-") and words[0] not in known:
+        raise AnalysisError(f"no verb is called {words[0]!r}: {nearest(words[0], known)}")
+    args, unknown = parser().parse_known_args(words)
+    if unknown:
+        verb = f"{args.verb} --help"
+        raise AnalysisError(f"{args.verb} does not take {unknown[0]} (python -m analysis {verb})")
+    code: int = args.run(args)
     return code
 
 
@@ -67,25 +69,25 @@ def parser() -> Parser:
         usage="python -m analysis VERB [STUDY] [OPTION …]",
         description="Ask a study: a folder, a name under multirun_outputs/, or else the latest."
         "\nEvery verb prints a readable table and names the files that it writes.\n\n"
-        + _listed("verbs", {name: verb.meaning for name, verb in shell.VERBS.items()})
+        + _listed("verbs", {name: verb.meaning for name, verb in verbs.VERBS.items()})
         + _listed("commands", commands.COMMANDS),
         epilog=f"examples:{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verbs = whole.add_subparsers(
+    subparsers = whole.add_subparsers(
         dest="verb",
         required=True,
         metavar="VERB",
         prog="python -m analysis",
         help=argparse.SUPPRESS,
     )
-    shell.add(verbs)
-    commands.add(verbs)
+    verbs.add(subparsers)
+    commands.add(subparsers)
     return whole
 
 
 def _listed(head: str, meanings: Mapping[str, str]) -> str:
-    lines = [f"  {name:9}  {meaning}" for name, meaning in meanings.items()]
+    lines = [f"  {name:10}  {meaning}" for name, meaning in meanings.items()]
     return "\n".join([f"{head}:", *lines, "", ""])
 
 

@@ -1,7 +1,7 @@
-"""Answers at the shell: what each verb prints and writes there, of what a notebook would return.
+"""Answers at the command line: what each verb prints and writes, of what a notebook would return.
 
-Owns which tables and figures belong together, and the names of their files. How a verb answers is
-the affair of the verbs of `analysis.sweep.Sweep`, which are handed what was given and nothing else.
+Owns which tables and figures belong together, and the names of their files. The verbs of
+`analysis.sweep.Sweep` answer; they are handed what was given and nothing else.
 """
 
 import re
@@ -34,12 +34,12 @@ def answers(verb: str, sweep: "Sweep", given: Mapping[str, Any]) -> Answers:
         In one sentence, what cannot be answered.
     """
     how = dict(given)
-    if verb in ("compare", "ranks", "meetings"):
+    if verb in ("compare", "ranks", "crossings"):
         varies = f"factor; what varies is {', '.join(sweep.factors) or 'nothing'}"
         how["vary"] = _one("vary", how.get("vary") or list(sweep.design.factors)[:1], varies)
     if verb in ("ranks", "heatmap") and "metric" in how:
         how["metric"] = _one("metric", how["metric"], "metric")
-    if verb == "meetings" and "delta" in how:
+    if verb == "crossings" and "delta" in how:
         how["delta"] = _one("delta", how["delta"], "difference")
     return _TOGETHER.get(verb, _alone)(verb, sweep, how)
 
@@ -87,7 +87,7 @@ def _curves(verb: str, sweep: "Sweep", how: Given) -> Answers:
     if len(varied) == 1:
         asked = {name: how[name] for name in ("metric", "by") if name in how}
         with suppress(AnalysisError):  # one seed or many levels: there is a figure, and no table
-            found.append(("", sweep.meetings(varied[0], **asked)))
+            found.append(("", sweep.crossings(varied[0], **asked)))
     return found
 
 
@@ -112,18 +112,13 @@ def _diagnose(verb: str, sweep: "Sweep", how: Given) -> Answers:
     return [*runs, ("", found), *drawn]
 
 
-def _filters(verb: str, sweep: "Sweep", how: Given) -> Answers:
-    if "pick" in how:
-        how["seed"] = how.pop("pick")  # --seed names a stream, at the shell
-    return _alone(verb, sweep, how)
-
-
 _TOGETHER: Mapping[str, Callable[[str, "Sweep", Given], Answers]] = {
     "effects": _effects,
     "ranks": _ranks,
     "curves": _curves,
     "heatmap": _heatmap,
     "diagnose": _diagnose,
-    "filters": _filters,
-    "film": _filters,
 }
+
+WITH_BOTH = tuple(_TOGETHER)
+"""Verbs that answer with a table and a figure."""

@@ -39,14 +39,16 @@ class Sweep(StudyData):
     compare = tables.compare
     effects = tables.effects
     ranks = tables.ranks
-    meetings = tables.meetings
+    crossings = tables.crossings
     diagnose = tables.diagnose
     confusion = tables.confusion
     classes = tables.classes
     curves = figures.curves
     heatmap = figures.heatmap
     filters = figures.filters
-    film = figures.film
+    animation = figures.animation
+    similarity = figures.similarity
+    meetings, film = crossings, animation  # the old names
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{key} ({len(levels)})" for key, levels in self.factors.items())

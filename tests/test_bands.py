@@ -5,7 +5,7 @@ from scipy import stats
 
 from analysis.errors import AnalysisError
 from analysis.statistics.bands import Band, band
-from analysis.statistics.crossings import crossings, difference_band, parting
+from analysis.statistics.crossings import difference_band, parting, sign_changes
 from tests.support.samples import differences
 
 EPOCHS = np.arange(41.0)
@@ -91,19 +91,19 @@ def test_with_a_margin_the_parting_has_a_range_on_both_sides():
 
 
 def test_a_crossing_lies_between_the_last_sure_epoch_before_and_the_first_after():
-    (meeting,) = crossings(narrow([1, 1, 0.3, -0.1, -2]))
+    (meeting,) = sign_changes(narrow([1, 1, 0.3, -0.1, -2]))
     assert (meeting.earliest, meeting.epoch, meeting.latest) == (10, pytest.approx(27.5), 40)
 
 
 def test_curves_that_only_touch_do_not_cross():
-    assert crossings(narrow([1, 0.1, -0.1, 1])) == []
-    assert len(crossings(narrow([1, -1, 1]))) == 2
+    assert sign_changes(narrow([1, 0.1, -0.1, 1])) == []
+    assert len(sign_changes(narrow([1, -1, 1]))) == 2
 
 
 def test_the_range_of_a_crossing_covers_it_in_simulation():
     truth = 17.3
     slope = (truth - EPOCHS) * 0.4
-    found = [crossings(difference_band(slope + rough(8), rough(8), EPOCHS)) for _ in range(300)]
+    found = [sign_changes(difference_band(slope + rough(8), rough(8), EPOCHS)) for _ in range(300)]
     shown = [meetings for meetings in found if meetings]
     assert len(shown) > 250
     assert (

@@ -180,8 +180,8 @@ REFUSED: dict[str, tuple[Asked, str]] = {
         lambda s, f: _diverged(f).confusion(),
         "no run finished, so no digit was decided",
     ),
-    "meetings of too many levels": (
-        lambda s, f: grid(f, lrA=rates(13)).meetings("lrA", "test_acc"),
+    "crossings of too many levels": (
+        lambda s, f: grid(f, lrA=rates(13)).crossings("lrA", "test_acc"),
         "lrA must have 2 to 12 levels to compare curves, got 13",
     ),
     "too many filters": (

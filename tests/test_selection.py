@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.study.selection import names, parse
+from analysis.study.names import names
+from analysis.study.selection import parse
 from analysis.sweep import Sweep
 from tests.support.study_folders import synthetic
 

@@ -1,5 +1,6 @@
-"""`python -m analysis`: the same words as in a notebook, readable tables, files, and exit codes."""
+"""`python -m analysis`: the same verbs as in a notebook, readable tables, files, and exit codes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ from analysis.cli.commands import COMMANDS
 from analysis.cli.verbs import METRICS, VERBS
 from analysis.files import FIGURES, FILMS, TABLES
 from analysis.sweep import Sweep
+from src.data.datasets import class_means, load
 from src.model.activations import Act
+from src.storage.study_files import write_class_means
 from tests.support.study_folders import runs_of, trained
 
 Captured = pytest.CaptureFixture[str]
@@ -23,7 +26,9 @@ Captured = pytest.CaptureFixture[str]
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     folder = tmp_path_factory.mktemp("here") / "multirun_outputs" / "s"
     grid = {"act": [Act.tanh, Act.relu, Act.none], "lrA": [0.0, 0.1], "lrW": [0.01, 0.1]}
-    return trained(folder, runs_of(3, **grid))
+    study = trained(folder, runs_of(3, **grid))
+    write_class_means(folder, *class_means(load("embedded")))
+    return study
 
 
 VERB_WORDS = {
@@ -32,11 +37,12 @@ VERB_WORDS = {
     "effects": ["--metric", "test_acc,test_loss"],
     "ranks": ["--vary", "act"],
     "curves": ["--vary", "act", "--where", "lrA=0.1", "lrW=0.1"],
-    "meetings": ["--vary", "act", "--delta", "0.01", "--where", "lrA=0.1", "lrW=0.1"],
+    "crossings": ["--vary", "act", "--delta", "0.01", "--where", "lrA=0.1", "lrW=0.1"],
     "heatmap": ["--by", "act"],
     "diagnose": [],
     "filters": ["--where", "lrW=0.1"],
-    "film": ["--vary", "act"],
+    "animation": ["--vary", "act"],
+    "similarity": [],
     "confusion": ["--by", "act"],
     "classes": ["--by", "act"],
 }
@@ -54,6 +60,14 @@ def test_every_verb_prints_and_writes_and_names_its_files(
     assert sorted(named) == sorted(out.iterdir())
     assert all(path.stat().st_size > 100 for path in named)
     assert said.err == ""
+
+
+def test_the_old_name_of_a_verb_answers_and_says_the_new_one(
+    sweep: Sweep, tmp_path: Path, capsys: Captured
+) -> None:
+    assert main(["film", str(sweep.folder), "--vary", "act", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == "film is the old name of animation\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["animation-act.gif"]
 
 
 def test_a_verb_at_the_shell_is_that_of_a_notebook(sweep: Sweep, tmp_path: Path) -> None:
@@ -76,7 +90,7 @@ def test_a_verb_at_the_shell_is_that_of_a_notebook(sweep: Sweep, tmp_path: Path)
 def test_names_may_stand_apart_or_together_and_twice() -> None:
     metrics = ["epochs_to(test_acc, 0.9)", "test_acc", "test_loss"]
     for words in ([",".join(metrics)], [*metrics, "test_acc"]):
-        assert parser().parse_args(["table", "--metric", *words]).metric == metrics
+        assert parser().parse_args(["table", "--metric", *words]).of_metric == metrics
 
 
 def test_files_go_into_the_study_and_do_not_make_it_the_latest(
@@ -103,9 +117,9 @@ def test_files_go_into_the_study_and_do_not_make_it_the_latest(
         (["table", "{s}", "--format", "cvs"], "--format of table must be csv, parquet, txt, md or"),
         (["table", "{s}", "--format", "pdf"], "--format of table must be csv, parquet, txt, md or"),
         (["filters", "{s}", "--format", "csv"], "--format of filters must be png, svg or pdf, got"),
-        (["film", "{s}", "--format", "png"], "--format of film must be gif, got 'png'"),
+        (["animation", "{s}", "--format", "png"], "--format of animation must be gif, got 'png'"),
         (["ranks", "{s}", "--metric", "a,b"], "--metric must name one metric"),
-        (["meetings", "{s}", "--delta", "0", "1"], "--delta must name one difference"),
+        (["crossings", "{s}", "--delta", "0", "1"], "--delta must name one difference"),
         (["ranks", "{s}", "--by", "lrA"], "ranks does not take --by (python -m analysis ranks"),
         (["table", "{s}", "--centre", "mode"], "'median') (python -m analysis table --help)"),
         ([], "the following arguments are required: VERB (python -m analysis --help)"),
@@ -151,10 +165,11 @@ def test_the_help_of_a_verb_lists_its_options_formats_and_metrics(
     capsys: Captured, verb: str
 ) -> None:
     said = " ".join(help_of(capsys, verb).split())
-    assert all(f"--{option} " in said for option in (*VERBS[verb].takes, "where", "seed", "out"))
+    flags = [option.flag for option in VERBS[verb].options]
+    assert all(re.search(rf"--{flag}[ ,]", said) for flag in (*flags, "where", "seed", "out"))
     assert all(ending in said.split("--format FORMAT", 1)[1] for ending in VERBS[verb].formats)
     metrics = METRICS.get(verb, METRICS[""])
-    assert (metrics in said) == ("metric" in VERBS[verb].takes)
+    assert (metrics in said) == ("metric" in flags)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -112,7 +112,7 @@ def test_what_goes_with_a_factor_that_is_held_is_no_doubt(tmp_path: Path) -> Non
     assert "lrW differs with lrA and cannot be told" in sweep.compare("lrA", by="act").caption
 
 
-def test_shares_ranks_and_meetings_agree_with_how_the_study_was_made(tmp_path: Path) -> None:
+def test_shares_ranks_and_crossings_agree_with_how_the_study_was_made(tmp_path: Path) -> None:
     whole = synthetic(tmp_path / "s", seeds=8, gain=0.2, noise=0.02)
     shares = whole.effects(["test_acc", "epochs_to(test_acc, 0.5)"])
     top = shares.query("metric == 'test_acc'").set_index("effect")["share"]
@@ -122,9 +122,9 @@ def test_shares_ranks_and_meetings_agree_with_how_the_study_was_made(tmp_path: P
     ranks = whole.ranks("act")
     assert ranks["level"].tolist() == ["none", "relu", "tanh"]
     assert ranks["rank"].tolist() == [1, 2, 3]
-    meetings = whole.meetings("act", "test_acc")
-    assert (meetings["parted"] <= 2).all()
-    assert meetings["crossed"].isna().all()
+    found = whole.crossings("act", "test_acc")
+    assert (found["parted"] <= 2).all()
+    assert found["crossed"].isna().all()
 
 
 def test_where_curves_part_is_said_of_the_seeds_that_have_the_whole_curve(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_where_curves_part_is_said_of_the_seeds_that_have_the_whole_curve(tmp_pa
         unknown = act == "relu" and seed == 3
         values = np.nan if unknown else np.full(13, seed / 10 + (act == "relu"))
         write_synthetic(tmp_path, {"filter_similarity": values}, act=act, seed=seed)
-    assert load_sweep(tmp_path).meetings("act", "filter_similarity")["n"].tolist() == [3]
+    assert load_sweep(tmp_path).crossings("act", "filter_similarity")["n"].tolist() == [3]
 
 
 def test_a_diverged_run_ranks_last(sweep: Sweep) -> None:
@@ -249,7 +249,7 @@ def test_degenerate_studies_get_an_answer_or_one_sentence(tmp_path: Path) -> Non
 
 def test_curves_meet_within_each_level_of_a_factor_that_is_held(tmp_path: Path) -> None:
     whole = synthetic(tmp_path / "s", seeds=8, gain=0.2, noise=0.02)
-    found = whole.meetings("act", "test_acc", by="lrA")
+    found = whole.crossings("act", "test_acc", by="lrA")
     assert found.columns[:4].tolist() == ["lrA", "curve", "level", "against"]
     assert found["lrA"].tolist() == [0.0] * 3 + [0.1] * 3
     assert "for all 6 together" in found.caption
@@ -263,7 +263,7 @@ def test_curves_meet_within_each_level_of_a_factor_that_is_held(tmp_path: Path) 
     synthetic(tmp_path / "t", seeds=3)
     for seed in range(3):
         write_synthetic(tmp_path / "t", act="mish", lrA=0.2, seed=seed)
-    apart = load_sweep(tmp_path / "t").meetings("act", by="lrA").query("lrA == 0.2")
+    apart = load_sweep(tmp_path / "t").crossings("act", by="lrA").query("lrA == 0.2")
     assert (apart["n"] == 0).all()
     assert apart["parted"].isna().all()
 

@@ -1,4 +1,4 @@
-"""The verbs of a study say in a notebook what they take, and mean what the rooms behind them do."""
+"""The verbs of a study describe what they take, in a notebook and at the command line alike."""
 
 import inspect
 import subprocess
@@ -10,48 +10,25 @@ from typing import Any
 import pytest
 
 from analysis import AnalysisError, Sweep
-from analysis.figures.animation import film
-from analysis.figures.curves import curves
-from analysis.figures.filters import filters
-from analysis.figures.heatmap import heatmap
-from analysis.tables.classes import classes, confusion
-from analysis.tables.compare import compare
-from analysis.tables.crossings import meetings
-from analysis.tables.diagnose import diagnose
-from analysis.tables.effects import effects
-from analysis.tables.ranks import ranks
-from analysis.tables.table import table
+from analysis.cli.parser import parameters
+from analysis.cli.verbs import VERBS
 from tests.support.study_folders import synthetic
 
-ROOMS: dict[str, Callable[..., Any]] = {
-    room.__name__: room
-    for room in (
-        table, compare, effects, ranks, meetings, diagnose, confusion, classes,
-        curves, heatmap, filters, film,
-    )
-}  # fmt: skip
 
-
-@pytest.mark.parametrize("verb", ROOMS)
-def test_a_verb_takes_what_its_room_takes_with_the_same_defaults(verb: str) -> None:
-    own = inspect.signature(getattr(Sweep, verb)).parameters
-    room = inspect.signature(ROOMS[verb]).parameters
-    assert list(own) == list(room)
-    assert {name: p.default for name, p in own.items() if name not in ("metric", "by")} == {
-        name: p.default for name, p in room.items() if name not in ("metric", "by")
-    }
-
-
-@pytest.mark.parametrize("verb", ROOMS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_hides_nothing_it_takes_behind_a_star(verb: str) -> None:
     own = inspect.signature(getattr(Sweep, verb))
     assert not {p.kind for p in own.parameters.values()} & {
         inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
     }  # fmt: skip
-    said = inspect.getdoc(getattr(Sweep, verb)) or ""
-    described = said.split("---\n", 1)[1].split("\n\n")[0]
-    names = {word for line in described.splitlines() for word in line.split(" : ")[0].split(", ")}
-    assert set(own.parameters) - {"sweep"} <= names
+    described = parameters(inspect.getdoc(getattr(Sweep, verb)) or "")
+    assert list(own.parameters)[1:] == list(described)
+    assert all(described.values())
+
+
+def test_the_old_names_of_verbs_go_on_working() -> None:
+    assert Sweep.meetings is Sweep.crossings
+    assert Sweep.film is Sweep.animation
 
 
 def test_a_verb_must_be_told_of_what_it_is_asked(tmp_path: Path) -> None:
@@ -65,7 +42,7 @@ def test_a_verb_must_be_told_of_what_it_is_asked(tmp_path: Path) -> None:
         lambda sweep: sweep.compare("seed"),
         lambda sweep: sweep.compare("act", tune=["lrA", "seed"]),
         lambda sweep: sweep.ranks("seed"),
-        lambda sweep: sweep.meetings("seed"),
+        lambda sweep: sweep.crossings("seed"),
         lambda sweep: sweep.effects(by=["act", "seed"]),
     ],
 )
@@ -78,7 +55,7 @@ def test_the_unit_of_all_statistics_is_no_factor(
     assert sweep.table(by="seed")["n"].tolist() == [1, 1, 1]
 
 
-def test_asking_nothing_loads_no_room() -> None:
+def test_asking_nothing_loads_nothing_heavy() -> None:
     code = (
         "import sys; import analysis.sweep; "
         "heavy = {'matplotlib', 'scipy'} & set(sys.modules); assert not heavy, heavy"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError, blamed
+from analysis.study.names import Names, names
 from analysis.study.reading import unmarked
-from analysis.study.selection import Names, names
 from src.plan import check
 from src.storage.files import replace, to_json
 from src.storage.study import run_folders

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Literal
 
-from analysis.study.selection import names
+from analysis.study.names import names
 from analysis.tables.frame import level as spell
 from src.plan import TEXTS, check
 

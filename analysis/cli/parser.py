@@ -1,6 +1,6 @@
-"""Command lines: parsers whose errors are one sentence, and lists of names.
+"""Parsers whose errors are one sentence, lists of names, and docstrings as help.
 
-Owns what the verbs of `shell` and the commands of `commands` share in how words are read.
+Owns what verbs and commands share in how a command line is read.
 """
 
 import argparse
@@ -34,3 +34,11 @@ class Listed(argparse.Action):
         setattr(
             namespace, self.dest, list(dict.fromkeys(p for part in parts if (p := part.strip())))
         )
+
+
+def parameters(docstring: str) -> dict[str, str]:
+    """Return what a numpydoc docstring says of each parameter, by name."""
+    _, _, rest = docstring.partition("Parameters\n----------\n")
+    section = re.split(r"\n\n\S", rest, maxsplit=1)[0]
+    found = re.findall(r"^(\w+) : .*\n((?:    .*\n?)+)", section, re.M)
+    return {name: " ".join(text.split()) for name, text in found}

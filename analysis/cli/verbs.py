@@ -1,72 +1,100 @@
-"""The verbs at the shell: the words that each takes, what is printed, and what is written.
+"""The verbs at the command line: `python -m analysis VERB STUDY`.
 
-Owns the command line of `python -m analysis VERB`. A verb and its words mean what they mean in a
-notebook; what is not given is left to the room that answers, which owns every default.
+A verb's options, their help and the formats of its files come from the signature and the docstring
+of its function in `tables/verbs.py` or `figures/verbs.py`. Defaults are the function's.
 """
 
 import argparse
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from analysis.cli.parser import Listed, Parser
+from analysis.answers import WITH_BOTH
+from analysis.cli.parser import Listed, Parser, parameters
 from analysis.errors import AnalysisError
+from analysis.figures import verbs as figures
 from analysis.files import FIGURES, FILMS, TABLES, either, known
+from analysis.tables import verbs as tables
 
 if TYPE_CHECKING:
     from analysis.answers import Answers
 
 
-@dataclass(frozen=True)
-class Verb:
-    """What a verb answers, the options that it takes beside those of all, and its formats."""
-
-    meaning: str
-    takes: tuple[str, ...]
-    formats: tuple[str, ...] = TABLES
-
+OLD_NAMES = {"meetings": "crossings", "film": "animation"}
+"""What a verb was called before, which goes on working."""
 
 BOTH = (*TABLES, *FIGURES)
+FORMATS = {"Table": TABLES, "Drawing": FIGURES, "Film": FILMS}
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a verb, from a parameter of the verb's function.
+
+    Attributes
+    ----------
+    flag : its name at the command line, without dashes
+    name : the parameter's
+    settings : what argparse is told of it
+    """
+
+    flag: str
+    name: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb: what it answers, its options, and the formats of its files."""
+
+    meaning: str
+    options: tuple[Option, ...]
+    formats: tuple[str, ...]
+
+
+def _verb(name: str, function: Callable[..., Any]) -> Verb:
+    signature, text = inspect.signature(function), inspect.getdoc(function) or ""
+    described = parameters(text)
+    taken = dict(list(signature.parameters.items())[1:])
+    options = [_option(word, p.annotation, described[word]) for word, p in taken.items()]
+    if name == "ranks":  # of the figure beside the table
+        options.append(_option("title", str, "Text above the figure."))
+    formats = BOTH if name in WITH_BOTH else FORMATS[signature.return_annotation]
+    return Verb(text.split("\n", 1)[0].rstrip("."), tuple(options), formats)
+
+
+def _option(name: str, annotation: Any, text: str) -> Option:
+    """Return the option of a parameter: its type says how words are read."""
+    flag = "pick" if name == "seed" else name  # --seed names the stream that is the unit
+    how: dict[str, Any] = {"help": text.replace("%", "%%")}
+    kinds = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        how["choices"] = kinds
+    elif annotation is bool:
+        how["action"] = argparse.BooleanOptionalAction
+    elif name in ("vary", "metric", "by", "tune"):
+        how |= {"nargs": "+", "action": Listed, "metavar": "METRIC" if name == "metric" else "KEY"}
+    elif name == "delta":
+        how |= {"nargs": "+", "type": float, "metavar": "SIZE"}
+    elif annotation is float or float in kinds:
+        how |= {"type": float, "metavar": "SIZE" if name == "needed" else "RATE"}
+    elif annotation is int or int in kinds:
+        how |= {"type": int, "metavar": flag.upper()}
+    else:
+        how["metavar"] = {"against": "LEVEL", "pick": "SEED"}.get(flag, flag.upper())
+    return Option(flag, name, how)
+
+
 VERBS = {
-    "table": Verb(
-        "what came out? n, failures, every metric with its interval", ("metric", "by", "centre")
-    ),
-    "compare": Verb(
-        "is a difference real? Paired by seed, corrected, with a verdict",
-        ("vary", "metric", "by", "against", "tune", "delta", "test", "alpha", "needed"),
-    ),
-    "effects": Verb(
-        "what matters most? Shares of variance of factors and interactions", ("metric", "by"), BOTH
-    ),
-    "ranks": Verb(
-        "which of many is best? Average ranks, and what is not told apart",
-        ("vary", "metric", "alpha", "title"),
-        BOTH,
-    ),
-    "curves": Verb(
-        "how did they learn? Curves with bands, and where they part and cross",
-        ("metric", "vary", "by", "title"),
-        BOTH,
-    ),
-    "meetings": Verb("where do curves part and cross?", ("vary", "metric", "by", "delta")),
-    "heatmap": Verb(
-        "which pair of levels? A metric over lrA × lrW, or two other factors",
-        ("metric", "vary", "by", "title"),
-        BOTH,
-    ),
-    "diagnose": Verb("why did runs fail? A label and its evidence for every run", ("by",), BOTH),
-    "filters": Verb(
-        "what did the filters learn? Side by side, on one scale",
-        ("vary", "pick", "epoch", "title"),
-        FIGURES,
-    ),
-    "film": Verb(
-        "how did the filters come about? A film over the epochs", ("vary", "pick", "title"), FILMS
-    ),
-    "confusion": Verb("which digits are taken for which?", ("by",)),
-    "classes": Verb("how well is each class decided?", ("by",)),
-}
+    function.__name__: _verb(function.__name__, function)
+    for function in (
+        tables.table, tables.compare, tables.effects, tables.ranks, figures.curves,
+        tables.crossings, figures.heatmap, tables.diagnose, figures.filters, figures.animation,
+        figures.similarity, tables.confusion, tables.classes,
+    )
+}  # fmt: skip
 
 _CURVES = "Here a metric is a curve: train_loss, train_acc, test_loss, test_acc, or a probe."
 METRICS = {
@@ -74,41 +102,20 @@ METRICS = {
     "epochs_to(test_acc, 0.95), gap(acc), instability(train_loss), best(test_acc), rate(diverged) "
     "or rate(dead). Quote its brackets: --metric 'tail(test_acc, 10)'.",
     "curves": _CURVES,
-    "meetings": _CURVES,
+    "crossings": _CURVES,
 }
 """What may be measured, by verb."""
-
-_NAMES = {"nargs": "+", "action": Listed}
-OPTIONS: dict[str, dict[str, Any]] = {
-    "vary": {**_NAMES, "metavar": "KEY", "help": "what is compared, such as act"},
-    "metric": {**_NAMES, "metavar": "METRIC", "help": "what is measured: see below"},
-    "by": {**_NAMES, "metavar": "KEY", "help": "rows of a table, panels of a figure"},
-    "centre": {"choices": ("mean", "median"), "help": "with its interval; the mean unless given"},
-    "against": {"metavar": "LEVEL", "help": "compare with this level, not all pairs"},
-    "tune": {**_NAMES, "metavar": "KEY", "help": "every level at its own best of these"},
-    "delta": {
-        "nargs": "+", "type": float, "metavar": "SIZE", "help": "differences within ± this count "
-        "as none; one, or one for each metric",
-    },
-    "test": {"choices": ("permutation", "t"), "help": "permutation unless given, which is exact"},
-    "alpha": {"type": float, "help": "rate of false alarms; 0.05 unless given"},
-    "needed": {
-        "type": float, "metavar": "SIZE", "help": "say how many seeds would show this difference",
-    },
-    "pick": {"metavar": "SEED", "help": "of the runs that are drawn; the first unless given"},
-    "epoch": {"type": int, "help": "the last kept at or before it; the end unless given"},
-    "title": {"help": "above the figure"},
-}  # fmt: skip
 
 
 def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
     """Add the verbs to the command line of `python -m analysis`."""
     for name, verb in VERBS.items():
+        asks_metric = any(option.name == "metric" for option in verb.options)
         of = verbs.add_parser(
             name,
             usage=f"python -m analysis {name} [STUDY] [OPTION …]",
-            description=f"{verb.meaning[0].upper()}{verb.meaning[1:]}",
-            epilog=METRICS.get(name, METRICS[""]) if "metric" in verb.takes else None,
+            description=f"{verb.meaning}.",
+            epilog=METRICS.get(name, METRICS[""]) if asks_metric else None,
         )
         of.set_defaults(run=run)
         of.add_argument(
@@ -119,8 +126,13 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
             help="folder, or name under multirun_outputs/; the latest unless given",
         )
         asked = of.add_argument_group("the question")
-        for word in verb.takes:
-            asked.add_argument(f"--{word}", default=argparse.SUPPRESS, **OPTIONS[word])
+        for option in verb.options:
+            asked.add_argument(
+                f"--{option.flag}",
+                dest=f"of_{option.name}",
+                default=argparse.SUPPRESS,
+                **option.settings,
+            )
         of_runs = of.add_argument_group("the runs")
         of_runs.add_argument("--where", nargs="+", metavar="KEY=V,V", help="only these")
         of_runs.add_argument("--seed", metavar="KEY", help="the stream that is the unit")
@@ -151,8 +163,8 @@ def run(given: argparse.Namespace) -> int:
     sweep = whole.units(given.seed)
     if given.where:
         sweep = sweep.where(parse(given.where))
-    takes = VERBS[given.verb].takes
-    how = {name: getattr(given, name) for name in takes if hasattr(given, name)}
+    names = [option.name for option in VERBS[given.verb].options]
+    how = {name: getattr(given, f"of_{name}") for name in names if hasattr(given, f"of_{name}")}
     found = answers(given.verb, sweep, how)
     for _, answer in found:
         if isinstance(answer, Table):

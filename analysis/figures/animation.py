@@ -1,4 +1,4 @@
-"""A film of the filters over the epochs at which they were kept."""
+"""An animation of the filters over the epochs at which they were kept."""
 
 import io
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from analysis.figures.filters import draw, scale_of
 from analysis.figures.run_choice import drawn, pick
 from analysis.files import FILMS, ending_of, write
 from analysis.study.data import StudyData
-from analysis.study.selection import Names
+from analysis.study.names import Names
 from src.errors import StoreError
 from src.storage.store import read_filters
 from src.storage.study_files import read_class_means
@@ -38,7 +38,7 @@ class Film:
     epochs: list[int]
 
     def encoded(self) -> bytes:
-        """Return the film as an animated GIF."""
+        """Return it as an animated GIF."""
         from PIL import Image
 
         images = [
@@ -54,7 +54,7 @@ class Film:
         return buffer.getvalue()
 
     def write(self, path: Path) -> Path:
-        """Write the film; its path ends in gif.
+        """Write the animation; its path ends in gif.
 
         Raises
         ------
@@ -72,7 +72,7 @@ class Film:
         )
 
 
-def film(sweep: StudyData, vary: Names = None, seed: Any = None, title: str = "") -> Film:
+def animation(sweep: StudyData, vary: Names = None, seed: Any = None, title: str = "") -> Film:
     """Film the filters of one run for every combination of levels.
 
     Parameters

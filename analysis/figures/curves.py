@@ -16,7 +16,8 @@ from analysis.figures.mean_curves import drawn
 from analysis.figures.panels import draw
 from analysis.study.data import StudyData
 from analysis.study.design import differ, led
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import level
 
 BOTH = ("train_loss", "test_loss", "train_acc", "test_acc")

@@ -12,7 +12,7 @@ from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing, look
 from analysis.figures.run_choice import LIKE, drawn, pick
 from analysis.study.data import StudyData
-from analysis.study.selection import Names
+from analysis.study.names import Names
 from src.errors import StoreError
 from src.storage.store import read_filters
 from src.storage.study_files import read_class_means

@@ -15,7 +15,8 @@ from analysis.figures.cells import MAP, MOST_WRITTEN, Cells, form_of, panel, sca
 from analysis.figures.drawing import Drawing, look
 from analysis.metrics.quantities import Quantity, quantity
 from analysis.study.data import StudyData
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import level
 from analysis.tables.table import table as summary
 

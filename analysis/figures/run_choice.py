@@ -17,7 +17,8 @@ from analysis.errors import AnalysisError
 from analysis.metrics.class_means import ClassMeans
 from analysis.metrics.similarity import correlations
 from analysis.study.data import StudyData
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import level
 
 MOST_RUNS = 24

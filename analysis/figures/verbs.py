@@ -1,21 +1,21 @@
-"""The verbs that answer with a figure or a film: `sweep.curves(vary="act")`, ….
+"""The verbs that answer with a figure or an animation: `sweep.curves(vary="act")`, ….
 
-Owns what a notebook may give them, and how they are described there. How each is drawn has a room
-of its own, which is entered when it is asked: matplotlib is not loaded before.
+Each is declared here once: the command line takes its options and their help from the signature
+and the docstring. The module that draws is loaded when it is asked: matplotlib is not, before.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.study.data import StudyData
-from analysis.study.selection import Names, apart, names
+from analysis.study.names import Names, apart, names
 
 if TYPE_CHECKING:
     from analysis.figures.animation import Film
     from analysis.figures.drawing import Drawing
+    from analysis.study.data import StudyData
 
 
 def curves(
-    sweep: StudyData,
+    sweep: "StudyData",
     metric: Names = None,
     *,
     vary: Names = None,
@@ -23,16 +23,23 @@ def curves(
     title: str = "",
     singles: bool = True,
 ) -> "Drawing":
-    """Draw how the runs learned: mean curves with simultaneous bands over seeds.
+    """Draw how the runs learned: mean curves with bands over seeds.
+
+    The bands are simultaneous: they hold for all epochs together.
 
     Parameters
     ----------
-    metric : names of curves, a panel each; unless given the four of loss and accuracy, or
-        `test_acc` alone where there are panels by factors
-    vary : the factors whose combinations have a colour each; the first factor unless given
-    by : up to two factors, a column and a row of panels for each level
-    title : above the figure
-    singles : whether single runs are drawn, faint
+    metric : str or list of str, optional
+        Names of curves, a panel each; unless given the four of loss and accuracy, or `test_acc`
+        alone where there are panels by factors.
+    vary : str or list of str, optional
+        Factors whose combinations have a colour each; the first factor unless given.
+    by : str or list of str, optional
+        Up to two factors, a column and a row of panels for each level.
+    title : str
+        Text above the figure.
+    singles : bool
+        Whether single runs are drawn, faint.
 
     Returns
     -------
@@ -51,7 +58,7 @@ def curves(
 
 
 def heatmap(
-    sweep: StudyData,
+    sweep: "StudyData",
     metric: str = "test_acc",
     *,
     vary: Names = None,
@@ -62,10 +69,14 @@ def heatmap(
 
     Parameters
     ----------
-    metric : the name of one metric
-    vary : the factor up and the factor along; lrA and lrW unless given
-    by : a factor with a panel for each level
-    title : above the figure
+    metric : str
+        Name of one metric.
+    vary : str or list of str, optional
+        The factor up and the factor along; lrA and lrW unless given.
+    by : str or list of str, optional
+        Factor with a panel for each level.
+    title : str
+        Text above the figure.
 
     Raises
     ------
@@ -78,21 +89,25 @@ def heatmap(
 
 
 def filters(
-    sweep: StudyData,
+    sweep: "StudyData",
     *,
     vary: Names = None,
     seed: Any = None,
     epoch: int | None = None,
     title: str = "",
 ) -> "Drawing":
-    """Draw what filters learned: those of a run for every combination of levels, on one scale.
+    """Draw what filters learned, side by side on one scale.
 
     Parameters
     ----------
-    vary : the factors, a row of filters for each combination; all that vary unless given
-    seed : of the runs that are drawn; the first unless given
-    epoch : the last at or before which filters were kept; the end unless given
-    title : above the figure
+    vary : str or list of str, optional
+        Factors with a row of filters for each combination; all that vary unless given.
+    seed : int, optional
+        Seed of the runs that are drawn; the first unless given.
+    epoch : int, optional
+        Last epoch at or before which filters were kept; the end unless given.
+    title : str
+        Text above the figure.
 
     Raises
     ------
@@ -104,18 +119,43 @@ def filters(
     return draw(sweep, vary, seed, epoch, title)
 
 
-def film(sweep: StudyData, *, vary: Names = None, seed: Any = None, title: str = "") -> "Film":
-    """Film how the filters came about, over the epochs at which they were kept.
+def animation(
+    sweep: "StudyData", *, vary: Names = None, seed: Any = None, title: str = ""
+) -> "Film":
+    """Animate the filters over the epochs at which they were kept.
 
     Parameters
     ----------
-    vary, seed, title : as for `filters`
+    vary : str or list of str, optional
+        Factors with a row of filters for each combination; all that vary unless given.
+    seed : int, optional
+        Seed of the runs that are drawn; the first unless given.
+    title : str
+        Text above the figure.
 
     Returns
     -------
     Film
-        It shows itself; `.write("film.gif")` saves it.
+        It shows itself; `.write("animation.gif")` saves it.
     """
-    from analysis.figures.animation import film as draw
+    from analysis.figures.animation import animation as draw
 
     return draw(sweep, vary, seed, title)
+
+
+def similarity(sweep: "StudyData", *, title: str = "") -> "Drawing":
+    """Draw how similar filters are to the mean digits, and to each other.
+
+    Parameters
+    ----------
+    title : str
+        Text above the figure.
+
+    Raises
+    ------
+    AnalysisError
+        No run has filters as large as the image.
+    """
+    from analysis.figures.similarity import likeness as draw
+
+    return draw(sweep, title)

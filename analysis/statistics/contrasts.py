@@ -13,14 +13,13 @@ from numpy.typing import ArrayLike
 
 from analysis.arrays import Floats
 from analysis.errors import AnalysisError
-from analysis.statistics import rates, signflips, student
+from analysis.statistics import Test, rates, signflips, student
 from analysis.statistics.signflips import Side
 
 Kind = Literal["value", "time", "rate"]
 Better = Literal["higher", "lower"]
 Pair = tuple[object, object]
 """(level, against): the difference is level minus against."""
-Test = Literal["permutation", "t"]
 
 
 @dataclass(frozen=True)

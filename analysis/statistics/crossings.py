@@ -66,7 +66,7 @@ def parting(difference: Band, delta: float = 0.0) -> Meeting:
     )
 
 
-def crossings(difference: Band) -> list[Meeting]:
+def sign_changes(difference: Band) -> list[Meeting]:
     """Find every crossing that is shown: the band lies on one side of 0, later on the other.
 
     Returns

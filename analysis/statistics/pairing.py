@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.statistics.contrasts import Contrast, Endpoint, Pair, Test, contrast
+from analysis.statistics import Test
+from analysis.statistics.contrasts import Contrast, Endpoint, Pair, contrast
 
 
 def contrasts(

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.errors import AnalysisError
-from analysis.statistics import signflips
-from analysis.statistics.contrasts import Test
+from analysis.statistics import Test, signflips
 
 MOST = 100_000
 """Seeds beyond which the answer is "more than that"."""

@@ -3,7 +3,7 @@
 Owns how a key and its values are named, in a notebook and at the shell alike.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,40 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.errors import AnalysisError, nearest
-
-Names = str | Sequence[str] | None
-
-
-def names(given: Names) -> list[str]:
-    """Return several names of one, several, or none: each once, in their order.
-
-    Raises
-    ------
-    AnalysisError
-        One of them is no text.
-    """
-    if given is None:
-        return []
-    several = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
-    if odd := [name for name in several if not isinstance(name, str)]:
-        raise AnalysisError(f"a name must be text, such as 'act', got {odd[0]!r}")
-    return list(dict.fromkeys(several))
-
-
-def apart(**given: Names) -> None:
-    """Check that words which part the runs in different ways name no key twice.
-
-    Raises
-    ------
-    AnalysisError
-        Two of them name the same key.
-    """
-    of: dict[str, str] = {}
-    for word, keys in given.items():
-        for name in names(keys):
-            if name in of:
-                raise AnalysisError(f"{of[name]} and {word} must name different keys: {name} twice")
-            of[name] = word
 
 
 def key(name: str, columns: Collection[str]) -> str:

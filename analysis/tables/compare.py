@@ -8,13 +8,15 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.metrics.quantities import Quantity, quantities
+from analysis.statistics import Test
 from analysis.statistics.comparison import caption, judge
-from analysis.statistics.contrasts import Contrast, Test
+from analysis.statistics.contrasts import Contrast
 from analysis.statistics.pairing import contrasts
 from analysis.statistics.tuning import tune as at_best
 from analysis.study.data import StudyData
 from analysis.study.design import differ, led
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import Show, Table, estimate, level, levels, p_value, words
 from analysis.tables.pairs import pairs_of
 

@@ -9,17 +9,18 @@ import pandas as pd
 
 from analysis.arrays import Floats, Indices
 from analysis.errors import AnalysisError
-from analysis.statistics.crossings import Meeting, crossings, difference_band, parting
+from analysis.statistics.crossings import Meeting, difference_band, parting, sign_changes
 from analysis.study.data import StudyData
 from analysis.study.design import cell_of, groups
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import Table, level
 from analysis.tables.frame import levels as columns_of
 
 MOST_PAIRS = 66
 
 
-def meetings(
+def crossings(
     sweep: StudyData, vary: str, metric: Sequence[str], by: Names = None, *, delta: float = 0.0
 ) -> Table:
     """Find where the mean curves of each pair of levels part and cross, paired by seed.
@@ -89,7 +90,7 @@ def _pair(
         return [{**none, "n": len(a)}]
     found = difference_band(a, b, np.arange(a.shape[1], dtype=np.float64), 1 - 0.05 / tests)
     parted = _of(parting(found, delta), "parted")
-    crossed: list[Meeting | None] = [*crossings(found)] or [None]
+    crossed: list[Meeting | None] = [*sign_changes(found)] or [None]
     return [{**named, "n": found.n, **parted, **_of(each, "crossed")} for each in crossed]
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.metrics.quantities import Quantity, quantities
 from analysis.study.data import StudyData
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import Table, estimate, p_value
 
 MOST_FACTORS = 5

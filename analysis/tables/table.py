@@ -1,13 +1,14 @@
 """What came out: a row a combination of levels, with n, failures, and each metric's interval."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.metrics.quantities import Quantity, quantities
+from analysis.statistics import Centre
 from analysis.statistics.intervals import (
     NEAR_NORMAL,
     Interval,
@@ -17,10 +18,9 @@ from analysis.statistics.intervals import (
 )
 from analysis.study.data import StudyData
 from analysis.study.design import by_seed, cell_of
-from analysis.study.selection import Names, key, names
+from analysis.study.names import Names, names
+from analysis.study.selection import key
 from analysis.tables.frame import Show, Table, estimate, levels
-
-Centre = Literal["mean", "median"]
 
 
 def table(

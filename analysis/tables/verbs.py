@@ -1,38 +1,38 @@
 """The verbs that answer with a table: `sweep.table()`, `sweep.compare("act")`, ….
 
-Owns what a notebook may give them, and how they are described there. How each is answered has a
-room of its own, which is entered when it is asked: nothing heavy is loaded before.
+Each is declared here once: the command line takes its options and their help from the signature
+and the docstring. The module that answers is loaded when it is asked, not before.
 """
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError
-from analysis.study.data import StudyData
-from analysis.study.selection import Names, apart, names
+from analysis.statistics import Centre, Test
+from analysis.study.names import Metrics, Names, apart, names
 
 if TYPE_CHECKING:
-    from analysis.statistics.contrasts import Test
+    from analysis.study.data import StudyData
     from analysis.tables.frame import Table
-    from analysis.tables.table import Centre
-
-Metrics = str | Sequence[str]
 
 
 def table(
-    sweep: StudyData,
+    sweep: "StudyData",
     metric: Metrics = ("test_acc", "test_loss"),
     *,
     by: Names = None,
-    centre: "Centre" = "mean",
+    centre: Centre = "mean",
 ) -> "Table":
-    """Summarise what came out: n, failures, and every metric with its interval, by factors.
+    """Summarize what came out: n, failures, every metric with its interval.
 
     Parameters
     ----------
-    metric : names of metrics
-    by : the factors that make a row each; all that vary unless given, others are averaged over
-    centre : "mean" with Student's t interval, or "median" with one between order statistics
+    metric : str or list of str
+        Names of metrics.
+    by : str or list of str, optional
+        Factors that make a row each; all that vary unless given, others are averaged over.
+    centre : {"mean", "median"}
+        The mean has Student's t interval, the median one between order statistics.
     """
     from analysis.tables.table import table as summary
 
@@ -40,7 +40,7 @@ def table(
 
 
 def compare(
-    sweep: StudyData,
+    sweep: "StudyData",
     vary: str,
     metric: Metrics = "test_acc",
     *,
@@ -48,24 +48,35 @@ def compare(
     against: Any = None,
     delta: float | Sequence[float] | None = None,
     tune: Names = None,
-    test: "Test" = "permutation",
+    test: Test = "permutation",
     alpha: float = 0.05,
     needed: float | None = None,
 ) -> "Table":
-    """Ask whether a difference is real: levels paired by seed, one family, corrected by Holm.
+    """Compare levels, paired by seed: differences, intervals, verdicts.
+
+    All comparisons are one family, corrected by Holm's method.
 
     Parameters
     ----------
-    vary : the factor whose levels are compared
-    metric : names of metrics
-    by : factors within each of whose levels the comparison is made; the others are averaged over
-    against : compare every other level with this one, instead of all pairs
-    delta : differences within ±delta count as none; one for all metrics, or one each
-    tune : nuisance factors: every level runs at its own best values, chosen on one half of the
-        seeds by the first metric and scored on the other, both ways round
-    test : "permutation" (exact) or "t", which assumes normal differences
-    alpha : the family's rate of false alarms
-    needed : also say how many seeds would show a true difference of this size
+    vary : str
+        Factor whose levels are compared.
+    metric : str or list of str
+        Names of metrics.
+    by : str or list of str, optional
+        Factors to compare within; others are averaged over.
+    against : optional
+        Level that every other level is compared with, instead of all pairs.
+    delta : float or list of float, optional
+        Differences within ±delta count as none; one for all metrics, or one each.
+    tune : str or list of str, optional
+        Factors of which every level runs at its own best values, chosen on one half of the seeds
+        by the first metric and scored on the other, both ways round.
+    test : {"permutation", "t"}
+        Sign flips of the pairs, or Student's t, which assumes normal differences.
+    alpha : float
+        Rate of false alarms of the whole family.
+    needed : float, optional
+        A true difference: say how many seeds would show it.
 
     Returns
     -------
@@ -96,13 +107,15 @@ def compare(
     )
 
 
-def effects(sweep: StudyData, metric: Metrics = "test_acc", *, by: Names = None) -> "Table":
-    """Ask what matters most: shares of the variance of factors and interactions.
+def effects(sweep: "StudyData", metric: Metrics = "test_acc", *, by: Names = None) -> "Table":
+    """Share out the variance of a metric: which factor matters most.
 
     Parameters
     ----------
-    metric : names of metrics
-    by : the factors; all that vary unless given
+    metric : str or list of str
+        Names of metrics.
+    by : str or list of str, optional
+        The factors; all that vary unless given.
     """
     from analysis.tables.effects import effects as shares
 
@@ -110,14 +123,19 @@ def effects(sweep: StudyData, metric: Metrics = "test_acc", *, by: Names = None)
     return shares(sweep, _named(metric), by)
 
 
-def ranks(sweep: StudyData, vary: str, metric: str = "test_acc", *, alpha: float = 0.05) -> "Table":
-    """Rank many levels: average ranks over seeds, and which are not told apart.
+def ranks(
+    sweep: "StudyData", vary: str, metric: str = "test_acc", *, alpha: float = 0.05
+) -> "Table":
+    """Rank many levels by seed, and say which cannot be told apart.
 
     Parameters
     ----------
-    vary : the factor, of three levels or more
-    metric : the name of one metric; a run that diverged ranks last
-    alpha : the rate of false alarms, of all pairs together
+    vary : str
+        Factor of three levels or more.
+    metric : str
+        Name of one metric; a run that diverged ranks last.
+    alpha : float
+        Rate of false alarms of all pairs together.
     """
     from analysis.tables.ranks import ranks as ranking
 
@@ -125,66 +143,73 @@ def ranks(sweep: StudyData, vary: str, metric: str = "test_acc", *, alpha: float
     return ranking(sweep, vary, metric, alpha)
 
 
-def meetings(
-    sweep: StudyData,
+def crossings(
+    sweep: "StudyData",
     vary: str,
     metric: Metrics = "test_acc",
     *,
     by: Names = None,
     delta: float = 0.0,
 ) -> "Table":
-    """Find where curves part and cross: the epochs, for each pair of levels, paired by seed.
+    """Find the epochs at which curves part and cross, paired by seed.
 
     Parameters
     ----------
-    vary : the factor
-    metric : names of curves
-    by : factors within each of whose levels curves meet; the others are averaged over
-    delta : a difference that does not count yet, in the unit of the curve
+    vary : str
+        Factor whose levels are compared in pairs.
+    metric : str or list of str
+        Names of curves.
+    by : str or list of str, optional
+        Factors to compare within; others are averaged over.
+    delta : float
+        Difference that does not count yet, in the unit of the curve.
     """
-    from analysis.tables.crossings import meetings as encounters
+    from analysis.tables.crossings import crossings as cross
 
     _no_unit(sweep, vary)
-    return encounters(sweep, vary, _named(metric), by, delta=delta)
+    return cross(sweep, vary, _named(metric), by, delta=delta)
 
 
-def diagnose(sweep: StudyData, by: Names = None) -> "Table":
-    """Ask why runs failed: a row a run with its label and the evidence, or rates by factors.
+def diagnose(sweep: "StudyData", by: Names = None) -> "Table":
+    """Say why runs failed: a label and its evidence for every run.
 
     Parameters
     ----------
-    by : the factors by which labels are counted; without them a row a run
+    by : str or list of str, optional
+        Factors by which labels are counted; without them a row a run.
     """
     from analysis.tables.diagnose import diagnose as diagnoses
 
     return diagnoses(sweep, names(by))
 
 
-def confusion(sweep: StudyData, by: Names = None) -> "Table":
-    """Count which digits are taken for which, by true class and decision.
+def confusion(sweep: "StudyData", by: Names = None) -> "Table":
+    """Count which digits are taken for which.
 
     Parameters
     ----------
-    by : the factors within each of whose levels decisions are counted
+    by : str or list of str, optional
+        Factors to count within.
     """
     from analysis.tables.classes import confusion as counts
 
     return counts(sweep, names(by))
 
 
-def classes(sweep: StudyData, by: Names = None) -> "Table":
-    """Summarise how well each class is decided: its accuracy, with an interval over seeds.
+def classes(sweep: "StudyData", by: Names = None) -> "Table":
+    """Summarize how well each class is predicted.
 
     Parameters
     ----------
-    by : the factors that make a row each; the others are averaged over
+    by : str or list of str, optional
+        Factors that make a row each; others are averaged over.
     """
     from analysis.tables.classes import classes as accuracies
 
     return accuracies(sweep, names(by))
 
 
-def _no_unit(sweep: StudyData, *factors: str) -> None:
+def _no_unit(sweep: "StudyData", *factors: str) -> None:
     if factors and sweep.design.seed in factors:
         raise AnalysisError(f"{sweep.design.seed} is the unit of all statistics: name a factor")
 

@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.special import stdtr
 
 from analysis.arrays import Floats
-from analysis.statistics import signflips, student
+from analysis.statistics import Test, signflips, student
 from analysis.statistics.comparison import bounds, judge
-from analysis.statistics.contrasts import Contrast, Endpoint, Test, contrast
+from analysis.statistics.contrasts import Contrast, Endpoint, contrast
 from analysis.statistics.holm import holm
 from analysis.statistics.pairing import contrasts
 from analysis.statistics.power import seeds_needed
