@@ -21,10 +21,13 @@ Owns what can be said of a card without a run, so that it is said before any is 
 words mean is the affair of `analysis`.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from src.errors import ConfigError, nearest
+
+_FILE_NAME = re.compile(r"[^\x00-\x1f\x7f/\\:*?\"<>|.][^\x00-\x1f\x7f/\\:*?\"<>|]{0,79}")
 
 LISTS = ("figures", "comparisons", "claims")
 """The parts of a card that are lists of entries."""
@@ -131,9 +134,23 @@ def _check_test(what: str, part: Mapping[str, Any]) -> None:
         raise ConfigError(f"{what} must say which level of {part['vary']}, against which")
 
 
+def check_file_name(what: str, name: Any) -> None:
+    """Check a name that becomes part of a file's name: a plan may come from anybody.
+
+    Raises
+    ------
+    ConfigError
+        It could lead out of its folder, or be no file's name everywhere.
+    """
+    if not isinstance(name, str | int | float) or not _FILE_NAME.fullmatch(str(name)):
+        rule = '1 to 80 characters of a file name, without / \\ : * ? " < > | and no leading dot'
+        raise ConfigError.of(what, rule, name)
+
+
 def _named(kind: str, given: Mapping[str, Any]) -> str:
     if not given.get("name"):
         raise ConfigError(f"a {kind} of the card must have a name")
+    check_file_name(f"name of a {kind} of the card", given["name"])
     return f"{kind} {given['name']}"
 
 

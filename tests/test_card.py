@@ -15,7 +15,7 @@ import yaml
 
 from analysis.__main__ import main
 from analysis.claims.contrast import relations
-from analysis.claims.outputs import VERBS
+from analysis.claims.outputs import VERBS, drawn
 from analysis.claims.statements import Statement
 from analysis.figures.similarity import likeness
 from analysis.sweep import Sweep
@@ -50,6 +50,11 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "an entry without a name": (
         lambda c: c["comparisons"][0].pop("name"), "a comparison of the card must have a name"
+    ),
+    "a figure's name that leads elsewhere": (
+        lambda c: c["figures"][0].update(name="../../x"),
+        "name of a figure of the card must be 1 to 80 characters of a file name, without "
+        "/ \\ : * ? \" < > | and no leading dot, got '../../x'",
     ),
     "a verb": (
         lambda c: c["figures"][0].update(verb="curve"),
@@ -206,6 +211,46 @@ def test_what_only_runs_can_tell_is_found_before_anything_is_written(
     assert main(["judge", "s"]) == 1
     assert capsys.readouterr().err.startswith(f"error: {said}")
     assert sorted(study.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("kind", ["figures", "comparisons"])
+@pytest.mark.parametrize(
+    "name", ["../../x", "/x", "a/b", "..", "a\\b", "x\0y", ".x", "y" * 81, ["x"]]
+)
+def test_no_name_of_a_plan_leads_out_of_its_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, name: Any
+) -> None:
+    sweep = synthetic(tmp_path / "deep" / "s", seeds=2)
+    entry = {"name": name, "verb": "curves", "vary": "act", "metric": "test_acc"}
+    if kind == "comparisons":
+        del entry["verb"]
+    write_card(sweep.folder, "mine", {kind: [entry]})
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["judge", str(sweep.folder)]) == 1
+    said = capsys.readouterr().err
+    assert f"name of a {kind[:-1]} of the card must be" in said
+    assert said.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_experiment_of_a_plan_leads_nowhere_either(tmp_path: Path) -> None:
+    sweep = synthetic(tmp_path / "deep" / "s", seeds=2)
+    write_card(sweep.folder, "../../x", {})
+    with pytest.raises(ConfigError, match=r"experiment of the card .* must be .* got '../../x'"):
+        drawn(sweep.folder, tmp_path / "out")
+
+
+@pytest.mark.parametrize("words", [["judge"], ["table"]])
+def test_a_study_whose_analysis_folder_is_a_link_is_not_written_through_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    sweep = synthetic(tmp_path / "s", seeds=2)
+    write_card(sweep.folder, "mine", {})
+    (tmp_path / "elsewhere").mkdir()
+    (sweep.folder / "analysis").symlink_to(tmp_path / "elsewhere")
+    assert main([*words, str(sweep.folder)]) == 1
+    assert "analysis is a link: name a folder with --out" in capsys.readouterr().err
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_judging_says_of_which_card(study: Sweep, capsys: pytest.CaptureFixture[str]) -> None:

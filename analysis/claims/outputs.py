@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.errors import AnalysisError, blamed
 from analysis.study.names import Names, names
 from analysis.study.reading import unmarked
-from src.plan import check
+from src.plan import check, check_file_name
 from src.storage.files import replace, to_json
 from src.storage.study import run_folders
 from src.storage.study_files import CARD, read_card
@@ -106,7 +106,10 @@ def drawn(study: Path, out: Path, prefix: str = "") -> Exhibits:
         raise AnalysisError(
             f"{study} has no card: python -m src.train -m experiment=NAME makes one"
         )
-    prefix = prefix or f"{card.get('experiment', study.name)}-"
+    if not prefix:
+        experiment = card.get("experiment", study.name)
+        check_file_name(f"experiment of the card of {study}", experiment)
+        prefix = f"{experiment}-"
     stamp = out / f"{STAMP}-{prefix.rstrip('-')}"
     mark = mark_of([study])
     if stamp.exists() and stamp.read_bytes() == to_json(mark):

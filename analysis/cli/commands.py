@@ -74,11 +74,11 @@ def _doctor(given: argparse.Namespace) -> int:
 def _judge(given: argparse.Namespace) -> int:
     from analysis.claims.outputs import drawn
     from analysis.claims.seed_report.reproduction import verdicts
-    from analysis.study.reading import find
+    from analysis.study.reading import find, own_folder
     from src.storage.study_files import card_written
 
     folders = {folder.name: folder for folder in map(find, given.studies)}
-    out = given.out or next(iter(folders.values())) / "analysis"
+    out = given.out or own_folder(next(iter(folders.values())))
     for name, folder in folders.items():
         if written_at := card_written(folder):
             print(f"{name}: card of {written_at:%Y-%m-%d %H:%M:%S}, as its training command put it")

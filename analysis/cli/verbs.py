@@ -155,6 +155,7 @@ def run(given: argparse.Namespace) -> int:
     for word in given.format:
         known(word, VERBS[given.verb].formats, f"--format of {given.verb}")
     from analysis.answers import answers, stem
+    from analysis.study.reading import own_folder
     from analysis.study.selection import parse
     from analysis.sweep import load_sweep
     from analysis.tables.frame import Table
@@ -171,7 +172,7 @@ def run(given: argparse.Namespace) -> int:
             print(answer.to_text(60))
     runs = {name: value for name in ("where", "seed") if (value := getattr(given, name))}
     named = [(stem(given.verb, {**how, **runs}, word), answer) for word, answer in found]
-    _write(named, given.format, given.out or whole.folder / "analysis", whole.folder)
+    _write(named, given.format, given.out or own_folder(whole.folder), whole.folder)
     return 0
 
 

@@ -30,6 +30,20 @@ RESULTS = ("outcome", "epoch", "place", "message", "seconds", "finished", "engin
 """Columns of `sweep.runs` that are neither a key nor a curve."""
 
 
+def own_folder(study: Path) -> Path:
+    """Return the folder in a study that figures and tables go to unless another is named.
+
+    Raises
+    ------
+    StoreError
+        It is a link, which could lead out of a study that somebody else made.
+    """
+    folder = study / "analysis"
+    if folder.is_symlink():
+        raise StoreError(f"{folder} is a link: name a folder with --out")
+    return folder
+
+
 def find(study: str | Path) -> Path:
     """Return a study's folder, given that, its name, or `latest`.
 
