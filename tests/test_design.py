@@ -3,12 +3,11 @@
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.study.design import by_seed, cell_of, design, led
+from analysis.study.design import cell_of, design, led
 from tests.support.study_folders import synthetic
 
 
@@ -61,20 +60,6 @@ def test_what_goes_with_the_compared_factor_is_not_averaged_over() -> None:
     assert (others, along) == (["T"], ["lr"])
     found = design(frame, ["lrA", "T"])
     assert found.others(frame, "T") == (["lrA"], [])
-
-
-def test_a_cell_in_which_a_seed_has_no_value_is_left_out_for_all_seeds() -> None:
-    values = pd.Series([1.0, 10.0, 3.0, np.nan])
-    seeds, cells = pd.Series([0, 0, 1, 1]), pd.Series(["x", "y", "x", "y"])
-    means, left_out = by_seed(values, seeds, cells)
-    assert list(means) == [1.0, 3.0]
-    assert left_out == 2
-
-
-def test_in_the_only_cell_the_seeds_without_a_value_are_left_out() -> None:
-    means, left_out = by_seed(pd.Series([1.0, np.nan]), pd.Series([0, 1]), pd.Series([0, 0]))
-    assert list(means) == [1.0]
-    assert left_out == 1
 
 
 def test_runs_of_one_combination_of_factors_share_a_cell() -> None:

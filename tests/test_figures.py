@@ -73,11 +73,11 @@ def test_curves_draw_the_mean_and_the_simultaneous_band_of_every_level(sweep: Sw
 
 def test_a_caption_says_n_the_interval_and_what_became_of_diverged_runs(sweep: Sweep) -> None:
     caption = sweep.curves(vary="act").caption
-    assert "n = 6" in caption
+    assert "n = 4" in caption
     assert "at all epochs at once with 95 %" in caption
     assert "subset, init, order" in caption
     assert "2 runs that diverged (×) are in no mean." in caption
-    assert "Left out of means: 1 combination of other factors with a run" in caption
+    assert "10 runs more left out: of a seed or setting that lacks a whole curve." in caption
     assert "Averaged over lrA" in caption
 
 

@@ -17,8 +17,9 @@ from analysis.errors import AnalysisError, nearest
 from analysis.metrics.quantities import Quantity
 from analysis.statistics.contrasts import Contrast, Endpoint, contrast
 from analysis.statistics.pairing import contrasts
+from analysis.statistics.seeds import by_seed, counted
 from analysis.statistics.tuning import tune
-from analysis.study.design import by_seed, cell_of
+from analysis.study.design import cell_of
 from analysis.study.selection import chosen, key
 from analysis.tables.frame import level as spell
 from src.plan import RELATIONS
@@ -103,6 +104,11 @@ def _between(
         )
         (row,) = at.contrasts(endpoints, [pair])
     else:
+        known = frame["_value"].notna().to_numpy()
+        if asked.kind == "value":
+            known = known & frame["survived"].to_numpy()
+        used = counted(known, frame[seed], cell_of(frame, others), frame[vary])
+        frame["_value"] = frame["_value"].where(used)
         (row,) = contrasts(frame, vary, endpoints, [pair], factors=others, seed=seed)
     return replace(row, metric=statement.measure)
 
@@ -112,7 +118,9 @@ def _against_bar(
 ) -> Test:
     seed, bar = sweep.design.seed, float(statement.bar or 0.0)
     within = [name for name in sweep.design.factors if name in frame]
-    means, left_out = by_seed(frame["_value"], frame[seed], cell_of(frame, within))
+    one = pd.Series(0, index=frame.index)
+    used = counted(frame["_value"].notna().to_numpy(), frame[seed], cell_of(frame, within), one)
+    means, left_out = by_seed(frame["_value"][used], frame[seed][used]), int((~used).sum())
     row = contrast(
         means - bar,
         Endpoint(statement.measure, "value", statement.margin),

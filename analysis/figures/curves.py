@@ -76,13 +76,13 @@ def _caption(sweep: StudyData, table: pd.DataFrame, vary: Sequence[str], by: Seq
     once = table[table["curve"] == table["curve"].iloc[0]]
     keys = [*by, *vary]
     per = once.groupby(keys, dropna=False).first() if keys else once.head(1)
-    if gone := int(per["diverged"].sum()):
+    gone = int(per["diverged"].sum())
+    if gone:
         runs = "1 run that diverged (×) is" if gone == 1 else f"{gone} runs that diverged (×) are"
         parts.append(f"{runs} in no mean.")
-    if left := int(per["left_out"].sum()):
-        cells = "1 combination" if left == 1 else f"{left} combinations"
-        which = "with a run that has no whole curve"
-        parts.append(f"Left out of means: {cells} of other factors {which}.")
+    if left := int(per["left_out"].sum()) - gone:
+        runs = "1 run" if left == 1 else f"{left} runs"
+        parts.append(f"{runs} more left out: of a seed or setting that lacks a whole curve.")
     cut = [c for c in dict.fromkeys(table["curve"]) if reach(c, v := sweep.curve(c)) < np.nanmax(v)]
     if cut:
         parts.append(f"Some runs leave the frame of {', '.join(cut)}.")

@@ -12,6 +12,7 @@ from analysis.figures.style import OKABE_ITO
 from analysis.metrics.class_means import class_means
 from analysis.metrics.similarity import correlations, cosine, overlay
 from analysis.statistics.intervals import mean_interval
+from analysis.statistics.seeds import by_seed
 from analysis.study.data import StudyData
 from src.storage.store import read_filters
 
@@ -161,6 +162,5 @@ def drawn(sweep: StudyData) -> pd.DataFrame:
 
 
 def _mean(values: Floats, seeds: NDArray[np.int64]) -> dict[str, float]:
-    by_seed = pd.Series(values).groupby(seeds).mean().to_numpy(np.float64)
-    found = mean_interval(by_seed)
+    found = mean_interval(by_seed(pd.Series(values), pd.Series(seeds)))
     return {"mean": found.estimate, "low": found.low, "high": found.high, "n": found.n}

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 
 STREAMS = ("subset_seed", "init_seed", "order_seed")
@@ -138,25 +137,3 @@ def groups(runs: pd.DataFrame, keys: Sequence[str]) -> list[tuple[tuple[Any, ...
         (values, places[group.index].to_numpy())
         for values, group in runs[list(keys)].groupby(list(keys), dropna=False)
     ]
-
-
-def by_seed(values: pd.Series, seeds: pd.Series, cells: pd.Series) -> tuple[Floats, int]:
-    """Average one group's values over its cells within each seed, (S,).
-
-    A cell in which some seed has no value would make the seeds unlike: it is left out, unless it
-    is the only one, whose seeds without a value are left out instead.
-
-    Parameters
-    ----------
-    values, seeds, cells : (n,) of one group, a run each; NaN where there is no value
-
-    Returns
-    -------
-    means : (S,), one a seed
-    left_out : runs that stand in none of them
-    """
-    wide = pd.Series(values.to_numpy(), index=[seeds.to_numpy(), cells.to_numpy()]).unstack()
-    whole = wide.dropna(axis=1)
-    known = whole if whole.shape[1] else wide.dropna()
-    means = known.mean(axis=1).to_numpy(dtype=np.float64)
-    return means, len(values) - known.size

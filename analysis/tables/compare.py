@@ -12,9 +12,10 @@ from analysis.statistics import Test
 from analysis.statistics.comparison import caption, judge
 from analysis.statistics.contrasts import Contrast
 from analysis.statistics.pairing import contrasts
+from analysis.statistics.seeds import counted
 from analysis.statistics.tuning import tune as at_best
 from analysis.study.data import StudyData
-from analysis.study.design import differ, led
+from analysis.study.design import cell_of, differ, led
 from analysis.study.names import Names, names
 from analysis.study.selection import key
 from analysis.tables.frame import Show, Table, estimate, level, levels, p_value, words
@@ -71,6 +72,8 @@ def compare(
     margins = _margins(delta, asked)
     endpoints = [q.endpoint(margin) for q, margin in zip(asked, margins, strict=True)]
     cells = _cells(sweep, asked, [vary, *split, *others, *nuisances])
+    if not nuisances:
+        cells = _counting(cells, asked, [vary, *split], others, design.seed)
     pairs = pairs_of(sweep, vary, against)
     parts = [((), cells)] if not split else list(cells.groupby(split, dropna=False))
     if len(pairs) * len(parts) * len(endpoints) > MOST_PAIRS:
@@ -111,6 +114,23 @@ def _cells(sweep: StudyData, asked: Sequence[Quantity], columns: Sequence[str]) 
     frame = sweep.runs[list(dict.fromkeys([seed, *columns]))].reset_index(drop=True)
     frame = frame.assign(survived=sweep.survived, **{q.name: q.values for q in asked})
     return frame.copy()
+
+
+def _counting(
+    cells: pd.DataFrame,
+    asked: Sequence[Quantity],
+    levels: Sequence[str],
+    others: Sequence[str],
+    seed: str,
+) -> pd.DataFrame:
+    """Return the runs without the values that do not count."""
+    cell, line = cell_of(cells, others), cell_of(cells, levels)
+    for q in asked:
+        known = cells[q.name].notna().to_numpy()
+        if q.kind == "value":
+            known = known & cells["survived"].to_numpy()
+        cells[q.name] = cells[q.name].where(counted(known, cells[seed], cell, line))
+    return cells
 
 
 def _margins(
@@ -158,8 +178,8 @@ def _captions(
         said.append(f"{differ(along, vary)} and cannot be told apart from it.")
     if left := int(table["left_out"].sum()):
         said.append(
-            f"{left} pairs were left out, for one of the two runs has no value: compare "
-            "rate(diverged) too."
+            f"{left} pairs were left out, for a run has no value, or its seed or setting lacks "
+            "one: compare rate(diverged) too."
         )
     said += [
         f"{q.name} counts a run that never got there as {q.horizon:g} epochs, the common horizon."

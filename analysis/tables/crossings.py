@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Floats, Indices
+from analysis.arrays import Flags, Indices
 from analysis.errors import AnalysisError
 from analysis.statistics.crossings import Meeting, difference_band, parting, sign_changes
+from analysis.statistics.seeds import counted
 from analysis.study.data import StudyData
 from analysis.study.design import cell_of, groups
 from analysis.study.names import Names, names
@@ -41,8 +42,11 @@ def crossings(
     runs = sweep.runs
     key(vary, list(sweep.factors) or [vary])
     split = [key(name, list(runs.columns)) for name in names(by)]
+    others, _ = sweep.design.others(runs, vary, *split)
+    line = cell_of(runs, [vary, *split])
+    used = counted(sweep.survived, runs[sweep.design.seed], cell_of(runs, others), line)
     parts = [
-        (dict(zip(split, values, strict=True)), curves_by_seed(sweep, vary, metric, split, places))
+        (dict(zip(split, values, strict=True)), curves_by_seed(sweep, vary, metric, places, used))
         for values, places in groups(runs, split)
     ]
     there = {value for _, of in parts for value in of[metric[0]]}
@@ -95,30 +99,22 @@ def _pair(
 
 
 def curves_by_seed(
-    sweep: StudyData, vary: str, metric: Sequence[str], by: Sequence[str], places: Indices
+    sweep: StudyData, vary: str, metric: Sequence[str], places: Indices, used: Flags
 ) -> dict[str, dict[Any, pd.DataFrame]]:
-    """Return each level's curves by curve name, a row a seed, of the runs that finished.
-
-    Other factors are averaged over within a seed, in the cells where every seed survived.
+    """Return each level's curves by curve name, a row a seed, of the runs that count.
 
     Parameters
     ----------
-    by : factors that have one level each in these runs
     places : of the runs
+    used : which runs of the study count
     """
-    design, runs = sweep.design, sweep.runs.iloc[places]
-    others, _ = design.others(sweep.runs, vary, *by)
-    cell = cell_of(runs, others)
-    alive = pd.Series(sweep.survived[places], runs.index)
-    if others:
-        alive &= alive.groupby(cell).transform("all")
+    places = places[used[places]]
+    runs = sweep.runs.iloc[places]
     shortest = int(sweep.runs["epochs"].min()) + 1
     out: dict[str, dict[Any, pd.DataFrame]] = {}
     for name in metric:
-        square: Floats = sweep.curve(name)[places, :shortest]
-        frame = pd.DataFrame(square[alive.to_numpy()])
-        kept = runs[alive]
-        means = frame.groupby([kept[vary].to_numpy(), kept[design.seed].to_numpy()]).mean()
+        frame = pd.DataFrame(sweep.curve(name)[places, :shortest])
+        means = frame.groupby([runs[vary].to_numpy(), runs[sweep.design.seed].to_numpy()]).mean()
         out[name] = {
             value: means.loc[value] for value in dict.fromkeys(means.index.get_level_values(0))
         }

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.arrays import Floats
 from analysis.errors import AnalysisError
 from analysis.metrics.quantities import Quantity, quantities
 from analysis.statistics import Centre
@@ -16,8 +17,9 @@ from analysis.statistics.intervals import (
     median_interval,
     wilson_interval,
 )
+from analysis.statistics.seeds import by_seed, counted
 from analysis.study.data import StudyData
-from analysis.study.design import by_seed, cell_of
+from analysis.study.design import cell_of
 from analysis.study.names import Names, names
 from analysis.study.selection import key
 from analysis.tables.frame import Show, Table, estimate, levels
@@ -46,7 +48,8 @@ def table(
     rows_by = [key(name, list(runs.columns)) for name in names(by)] or list(design.factors)
     others, _ = design.others(runs, *rows_by)
     asked = quantities(sweep, metric)
-    cell = cell_of(runs, others)
+    cell, line = cell_of(runs, others), cell_of(runs, rows_by)
+    used = [_used(sweep, q, cell, line) for q in asked]
     frame = runs[list(dict.fromkeys([*rows_by, *([design.seed] if design.seed in runs else [])]))]
     places = pd.Series(np.arange(len(runs)), runs.index)
     groups = frame.groupby(rows_by, dropna=False) if rows_by else [((), frame)]
@@ -54,7 +57,7 @@ def table(
         {
             **dict(zip(rows_by, values if isinstance(values, tuple) else (values,), strict=True)),
             **_endings(runs.loc[group.index], design.seed),
-            **_metrics(asked, places[group.index], runs[design.seed], cell, centre),
+            **_metrics(asked, used, places[group.index], runs[design.seed], centre),
         }
         for values, group in groups
     ]
@@ -83,12 +86,16 @@ def _endings(runs: pd.DataFrame, seed: str) -> dict[str, Any]:
 
 
 def _metrics(
-    asked: Sequence[Quantity], places: pd.Series, seed: pd.Series, cell: pd.Series, centre: Centre
+    asked: Sequence[Quantity],
+    used: Sequence[Floats],
+    places: pd.Series,
+    seed: pd.Series,
+    centre: Centre,
 ) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for q in asked:
-        values = pd.Series(q.values[places.to_numpy()])
-        found, left_out = _interval(q, values, seed[places.index], cell[places.index], centre)
+    for q, counting in zip(asked, used, strict=True):
+        values = pd.Series(counting[places.to_numpy()])
+        found, left_out = _interval(q, values, seed[places.index], centre)
         ends = {"": found.estimate, "_low": found.low, "_high": found.high}
         most = 1.0 if q.share else q.horizon
         if most is not None and found.coverage:  # the truth lies there, so nothing is lost
@@ -102,13 +109,23 @@ def _metrics(
 
 
 def _interval(
-    q: Quantity, values: pd.Series, seed: pd.Series, cell: pd.Series, centre: Centre
+    q: Quantity, values: pd.Series, seed: pd.Series, centre: Centre
 ) -> tuple[Interval, int]:
+    left_out = int(values.isna().sum())
     if q.kind == "rate":
         known = values.dropna()
-        return wilson_interval(int(known.sum()), len(known)), len(values) - len(known)
-    means, left_out = by_seed(values, seed, cell)
-    return (mean_interval if centre == "mean" else median_interval)(means), left_out
+        return wilson_interval(int(known.sum()), len(known)), left_out
+    of = mean_interval if centre == "mean" else median_interval
+    return of(by_seed(values, seed)), left_out
+
+
+def _used(sweep: StudyData, q: Quantity, cell: pd.Series, line: pd.Series) -> Floats:
+    """Return the values that count, NaN elsewhere, (n,): of a rate all that are known."""
+    if q.kind == "rate":
+        return q.values
+    known = ~np.isnan(q.values) & (sweep.survived if q.kind == "value" else True)
+    used = counted(known, sweep.runs[sweep.design.seed], cell, line)
+    return np.where(used, q.values, np.nan)
 
 
 def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, str | Show]:
@@ -160,9 +177,10 @@ def _caption(
         parts.append(f"Averaged over {', '.join(others)} within each seed.")
     left = {q.name: sum(row[f"{q.name}_left_out"] for row in rows) for q in asked}
     if any(left.values()):
-        counted = "; ".join(f"{name}: {n}" for name, n in left.items() if n)
+        parts_out = "; ".join(f"{name}: {n}" for name, n in left.items() if n)
         parts.append(
-            f"Runs left out because they have no value, or stand with one that has none: {counted}."
+            "Runs left out, for they have no value, or their seed or setting lacks one: "
+            f"{parts_out}."
         )
     if any(row["diverged"] for row in rows):
         parts.append("Runs that diverged are counted, with Wilson's interval, and never averaged.")
