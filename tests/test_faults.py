@@ -601,7 +601,7 @@ def at_a_terminal(
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        preexec_fn=lambda: (os.setsid(), _control(theirs), None)[-1],
+        preexec_fn=lambda: _control(theirs),
     )
     os.close(theirs)
     return process, ours
@@ -611,6 +611,8 @@ def _control(terminal: int) -> None:
     import fcntl
     import termios
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it would end what a dead leader leaves behind
+    os.setsid()
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
