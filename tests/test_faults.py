@@ -8,7 +8,7 @@
 | 4  | two sweeps in one study        | here: `…_started_together…` |
 | 5  | worker killed                  | here: `…_worker_that_kills_itself…`; tests/test_launch.py |
 | 6  | exception in a run             | tests/test_launch.py: `test_exceptions_cost_their_own_runs_and_all_are_listed` |
-| 7  | Ctrl-C once, twice; SIGTERM    | here: `…_signal…` |
+| 7  | Ctrl-C once, twice; SIGTERM    | here: `…_signal…`; tests/test_presses.py |
 | 8  | NaN, Inf, overflow             | tests/test_divergence.py; tests/test_launch.py: `test_a_divergence_is_listed…` |
 | 9  | foreign or half-copied folder  | here: `…_mutated…`, `…_doctor…`; tests/test_sweep.py: `test_a_damaged_run_is_warned…` |
 | 10 | clock jumps, same second       | here: `…_clock…`; tests/test_train.py: `test_two_sweeps_started_in_the_same_second…` |

@@ -85,7 +85,7 @@ def run_stacks(
         finally:
             crew.dismiss()
             atexit.unregister(crew.dismiss)
-    if interruption.requested and left:
+    if interruption.insisted or (interruption.requested and left):
         raise Interrupted
 
 
