@@ -26,7 +26,13 @@ from src.config.build_run import CONF, GROUPS, plain, register, to_run
 from src.config.overrides import check_modes, parse
 from src.config.sources import check_what_is_read
 from src.errors import ConfigError, SweepscopeError
-from src.execution.interruption import Interrupted, Interruption
+from src.execution.interruption import (
+    EXIT_CODE,
+    Interrupted,
+    Interruption,
+    end_within_seconds,
+    interrupt_once,
+)
 from src.execution.job import Job, Watch, describe, end_without_result, run_jobs
 from src.execution.rerun import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
@@ -140,8 +146,10 @@ def main() -> None:
             f"error: {error.filename or 'the study'} cannot be used: {error.strerror or error}"
         )
     except KeyboardInterrupt as interrupted:
+        if Interruption.ends_process:
+            end_within_seconds()
         print(f"interrupted: {str(interrupted) or 'at once'}", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(EXIT_CODE)
 
 
 def sentence(error: BaseException) -> str:
@@ -159,7 +167,7 @@ def sentence(error: BaseException) -> str:
 
 def door() -> None:
     """Run the command line as a process of its own, which no signal disturbs once it is done."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, interrupt_once)
     Interruption.ends_process = True
     try:
         main()

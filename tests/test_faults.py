@@ -8,7 +8,7 @@
 | 4  | two sweeps in one study        | here: `…_started_together…` |
 | 5  | worker killed                  | here: `…_worker_that_kills_itself…`; tests/test_launch.py |
 | 6  | exception in a run             | tests/test_launch.py: `test_exceptions_cost_their_own_runs_and_all_are_listed` |
-| 7  | Ctrl-C once, twice; SIGTERM    | here: `…_signal…` |
+| 7  | Ctrl-C once, twice; SIGTERM    | here: `…_signal…`; tests/test_presses.py |
 | 8  | NaN, Inf, overflow             | tests/test_divergence.py; tests/test_launch.py: `test_a_divergence_is_listed…` |
 | 9  | foreign or half-copied folder  | here: `…_mutated…`, `…_doctor…`; tests/test_sweep.py: `test_a_damaged_run_is_warned…` |
 | 10 | clock jumps, same second       | here: `…_clock…`; tests/test_train.py: `test_two_sweeps_started_in_the_same_second…` |
@@ -588,18 +588,20 @@ def test_a_forced_run_that_fails_is_a_failure_though_its_older_result_is_whole(
 # --- 7. Ctrl-C once, twice; SIGTERM
 
 
-def _at_a_terminal(folder: Path, *words: str) -> tuple["subprocess.Popen[bytes]", int]:
+def at_a_terminal(
+    folder: Path, *words: str, program: Sequence[str] = ("-m", "src.train"), **more: str
+) -> tuple["subprocess.Popen[bytes]", int]:
     """Start a command at a terminal of its own, where Ctrl-C reaches all of its processes."""
     ours, theirs = pty.openpty()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HYDRA", "SWEEP"))}
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "src.train", *words],
+        [sys.executable, "-W", "error", *program, *words],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "200"},
+        env={**environment, "PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "200", **more},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        preexec_fn=lambda: (os.setsid(), _control(theirs), None)[-1],
+        preexec_fn=lambda: _control(theirs),
     )
     os.close(theirs)
     return process, ours
@@ -609,6 +611,8 @@ def _control(terminal: int) -> None:
     import fcntl
     import termios
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it would end what a dead leader leaves behind
+    os.setsid()
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
@@ -659,7 +663,7 @@ def test_a_signal_ends_a_sweep_with_130_and_the_same_command_goes_on(
     tmp_path: Path, long: Results, name: str
 ) -> None:
     send, words = SIGNALS[name]
-    process, terminal = _at_a_terminal(tmp_path, *LONG, "checkpoint_seconds=0.05")
+    process, terminal = at_a_terminal(tmp_path, *LONG, "checkpoint_seconds=0.05")
     _until(lambda: len(list(study(tmp_path).glob("*/checkpoint.npz"))) >= 3)
     send(process, terminal)
     said = _read(process, terminal)
@@ -697,7 +701,7 @@ def test_ctrl_c_at_any_time_before_the_first_epoch_leaves_a_study_that_goes_on(
     tmp_path: Path, calm: Path
 ) -> None:
     for tenth in (4, 7, 10, 13):
-        process, terminal = _at_a_terminal(tmp_path, *CALM)
+        process, terminal = at_a_terminal(tmp_path, *CALM)
         time.sleep(tenth / 10)
         _type(terminal, 1)
         said = _read(process, terminal)

@@ -5,6 +5,7 @@ whole when one worker is killed; here the stack of that worker is tried again ru
 only the run which kills its worker is lost.
 """
 
+import atexit
 import multiprocessing
 import signal
 import sys
@@ -12,11 +13,12 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 
-from src.execution.interruption import Interrupted, Interruption
+from src.execution.interruption import Interrupted, Interruption, blocked
 from src.execution.job import Job, end_without_result
 from src.execution.worker import Progress, work
 from src.storage.record import Record
@@ -58,13 +60,18 @@ def run_stacks(
     ------
     Interrupted
         A signal asked to stop; every run has ended or has its checkpoint.
+    KeyboardInterrupt
+        A second signal came: workers were killed in the middle of an epoch.
     """
     waiting: Waiting = deque((number, tuple(stack)) for number, stack in enumerate(stacks))
     left = sum(map(len, stacks))
     crew = _Crew(n_jobs)
-    with Interruption() as interruption:
+    atexit.register(crew.dismiss)  # before multiprocessing's own exit handler, which waits for them
+    with Interruption(raises=False) as interruption:  # an exception could lose a worker
         try:
             while waiting or crew.busy():
+                if interruption.insisted:
+                    raise KeyboardInterrupt
                 if interruption.requested:
                     waiting.clear()
                     crew.stop()
@@ -77,7 +84,8 @@ def run_stacks(
                         yield ended
         finally:
             crew.dismiss()
-    if interruption.requested and left:
+            atexit.unregister(crew.dismiss)
+    if interruption.insisted or (interruption.requested and left):
         raise Interrupted
 
 
@@ -103,8 +111,11 @@ class _Crew:
         context = _context()
         ours, theirs = context.Pipe()
         process = context.Process(target=work, args=(theirs,), daemon=True)
-        self.workers.append(_Worker(process, ours))  # before it starts: a signal may come between
-        process.start()
+        self.workers.append(_Worker(process, ours))
+        if context.get_start_method() == "spawn":
+            resource_tracker.ensure_running()  # else it starts below, and lets signals through
+        with blocked():  # it would die of Ctrl-C before it can ignore it
+            process.start()
         theirs.close()
         return self.workers[-1]
 
@@ -122,9 +133,13 @@ class _Crew:
                     worker.pipe.send(None)
 
     def dismiss(self) -> None:
+        """End all workers. They heed no gentler signal; what they write is old or new, not torn."""
         for worker in self.workers:
             if worker.process.pid is not None:
                 worker.process.kill()
+        while self.workers:
+            worker = self.workers.pop()
+            if worker.process.pid is not None:
                 worker.process.join()
             worker.pipe.close()
 

@@ -1,17 +1,19 @@
 """A worker process: trains the stacks that come through its pipe, and tells how they get on.
 
 Owns what the child does. Which stacks it is given, and what follows when it dies, is the affair of
-`workers.py`.
+`local.py`.
 """
 
 import multiprocessing
+import os
 import signal
-import sys
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
-from src.execution.interruption import Interrupted
+from src.execution.interruption import SIGNALS, Interrupted
 from src.execution.job import describe, run_jobs
 
 REPORT_SECONDS = 0.1
@@ -28,26 +30,33 @@ class Progress:
 
 
 def work(pipe: Connection) -> None:
-    """Train what comes through the pipe, until it closes."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Train what comes through the pipe, until the parent kills this process or dies itself."""
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
-    while _parent_lives_until(pipe):
-        order = pipe.recv()
-        if order is None:  # asked to stop after its last epoch
-            continue
-        stack, jobs = order
-        try:
-            pipe.send(run_jobs(jobs, _Reporter(pipe, stack, jobs[0].run.T)))
-        except Interrupted:
-            pipe.send(None)
-        except Exception as error:  # noqa: BLE001  whatever a run raises is that run's outcome
-            pipe.send(describe(error))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(EOFError, ConnectionError):  # the parent has ended, a moment ago
+        while True:
+            order = pipe.recv()
+            if order is None:  # asked to stop after its last epoch
+                continue
+            stack, jobs = order
+            try:
+                pipe.send(run_jobs(jobs, _Reporter(pipe, stack, jobs[0].run.T)))
+            except Interrupted:
+                pipe.send(None)
+            except Exception as error:  # noqa: BLE001  whatever a run raises is that run's outcome
+                pipe.send(describe(error))
 
 
-def _parent_lives_until(pipe: Connection) -> bool:
-    """Wait for the pipe; return False if the parent, which may be killed, dies first."""
+def _end_with_parent() -> None:
+    """Wait until the parent has ended, however it did, and end this process in mid-epoch.
+
+    The pipe is no sign of that: workers forked later have the parent's end of it, too.
+    """
     parent = multiprocessing.parent_process()
-    return parent is None or parent.sentinel not in wait([pipe, parent.sentinel])
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 class _Reporter:
@@ -62,9 +71,6 @@ class _Reporter:
         self.samples += alive * self.T if epoch else 0
         if time.monotonic() - self.last >= REPORT_SECONDS:
             self.last = time.monotonic()
-            parent = multiprocessing.parent_process()
-            if parent is not None and not parent.is_alive():
-                sys.exit("the sweep was killed")
             self.pipe.send(Progress(self.stack, epoch, self.samples))
         self.stop = self.stop or (self.pipe.poll() and self.pipe.recv() is None)
         return self.stop
