@@ -127,7 +127,7 @@ def test_a_missing_file_a_folder_a_pipe_and_an_impossible_name_are_refused(tmp_p
     refuse(tmp_path, " is not a file")
     os.mkfifo(tmp_path / "pipe")
     refuse(tmp_path / "pipe", " is not a file")
-    with pytest.raises(DataError, match=r"'a\\x00b' cannot be read: embedded null byte"):
+    with pytest.raises(DataError, match=r"'a\\x00b' cannot be read: .*null"):
         read_idx(Path("a\0b"), 3)
 
 

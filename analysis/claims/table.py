@@ -91,6 +91,7 @@ def _row(claim: Claim, found: Mapping[str, Finding]) -> dict[str, object]:
         "name": claim.name,
         "quote": claim.quote,
         "reading": claim.reading,
+        "part": 1 + list(own.values()).index(decided),
         "parts": len(own),
         **_fields(decided),
         "verdict": verdict,

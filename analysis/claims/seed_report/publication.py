@@ -45,7 +45,7 @@ def table(verdicts: pd.DataFrame) -> str:
     heads += ["again"] if again else []
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for _, row in verdicts.iterrows():
-        more = f" (decides of {row['parts']})" if row["parts"] > 1 else ""
+        more = f" (part {row['part']} of {row['parts']} decides)" if row["parts"] > 1 else ""
         exact = pd.isna(row["p"])
         cells = [
             f"“{row['quote']}”",
