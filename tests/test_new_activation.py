@@ -1,4 +1,4 @@
-"""README's steps to a new activation, followed to the letter in a copy of the project."""
+"""The steps of docs/activation.md, followed to the letter in a copy of the project."""
 
 import re
 import shlex
@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from src.model.activations import Act
-from tests.test_readme import README, ROOT
+from tests.test_readme import DOCS, ROOT
 
-SECTION = re.search(r"\n## Adding an activation\n(.*?)\n## ", README, re.DOTALL)
+SECTION = re.search(r"(.*)", DOCS["activation"], re.DOTALL)
 WHICH = "softsign or test_a_slope_is_the_derivative"
 CHECKED = ("tests/test_activations.py", "tests/test_exact_claims.py", "tests/test_conf.py")
 
@@ -37,6 +37,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     for room in ("src", "analysis", "conf", "tests"):
         shutil.copytree(ROOT / room, copy / room, ignore=ignored)
+    shutil.copytree(ROOT / "docs", copy / "docs")
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, copy)
     assert SECTION is not None

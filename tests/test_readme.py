@@ -1,6 +1,6 @@
-"""README keeps its word: the program takes its commands, and its picture of the house is true.
+"""README and docs keep their word: the program takes their commands, and the layout is true.
 
-What it says of a new activation is held in `test_new_activation.py`.
+What docs/activation.md says is held in `test_new_activation.py`.
 """
 
 import re
@@ -16,9 +16,10 @@ from tests.test_idx import SET, encode
 from tests.test_train import ROOT, SMALL, command, runs
 
 README = (ROOT / "README.md").read_text("utf-8")
-_before, _adding, _after = re.split(r"^(?=## Adding an activation|## Licenses)", README, flags=re.M)
-SPANS = re.findall(r"`(python -m [^`\n]+)`", _before + _after)
-BLOCKS = re.findall(r"^```\n(.*?)^```$", README, flags=re.M | re.S)
+DOCS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+PAGES = "\n".join([README, *(text for name, text in DOCS.items() if name != "activation")])
+SPANS = re.findall(r"`(python -m [^`\n]+)`", PAGES)
+BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGES, flags=re.M | re.S)
 LINES = [line for block in BLOCKS for line in block.splitlines() if line.startswith("python -m ")]
 COMMANDS = sorted({part.strip() for line in LINES + SPANS for part in line.split("&&")})
 TRAIN, ANALYSIS = (
@@ -26,6 +27,10 @@ TRAIN, ANALYSIS = (
     for start in ("python -m src.train", "python -m analysis")
 )
 OF_REPRODUCE = [words for words in ANALYSIS if words.startswith("reproduce")]
+DOCS_SETUP = [
+    'python -m pip install -e ".[docs]"',
+    "python -m sphinx -W -b html docs docs/_build/html",
+]
 SETUP = ["python -m pip install -e .", 'python -m pip install -e ".[test]"', "python -m pytest"]
 
 
@@ -36,7 +41,9 @@ def test_every_command_of_the_readme_is_run_here() -> None:
     assert len(TRAIN) > 10
     assert len(ANALYSIS) > 10
     start = ("python -m src.train", "python -m analysis")
-    assert sorted(one for one in COMMANDS if not one.startswith(start)) == sorted(SETUP)
+    assert sorted(one for one in COMMANDS if not one.startswith(start)) == sorted(
+        SETUP + DOCS_SETUP
+    )
 
 
 HELP = [words for words in ANALYSIS if words.endswith("--help")]
@@ -95,10 +102,10 @@ def test_the_readmes_help_and_second_training_do_what_they_say(tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder in which the README's studies have been trained, each run for two epochs."""
+    """Return a folder in which the documented studies are trained, each run for two epochs."""
     folder = tmp_path_factory.mktemp("answered")
     (judged,) = [words for words in TRAIN if "experiment=template" in words]
-    (asked,) = [words for words in TRAIN if "study=activations" in words]
+    (asked,) = [w for w in TRAIN if "study=activations" in w and "dry_run" not in w]
     for words in (f"{judged} seed=range(0,4)", asked.replace("range(0,20)", "range(0,4)")):
         assert command(folder, *shlex.split(words), *SMALL).code == 0
     return folder
@@ -124,30 +131,30 @@ def test_every_reproduction_that_the_readme_names_is_understood(
 
 # --- the layout
 
-_, _house = README.split("\n## The layout\n")
+_, _house = DOCS["architecture"].split("\n## The layout\n")
 HOUSE = re.split(r"^(?=\w)", _house.split("```")[1].strip("\n"), flags=re.M)[1:]
 ROOMS = {part.split("/", 1)[0]: part for part in HOUSE}
 
 
 @pytest.mark.parametrize("room", ROOMS)
-def test_the_house_of_the_readme_names_only_what_there_is(room: str) -> None:
+def test_the_layout_of_the_docs_names_only_what_there_is(room: str) -> None:
     home = ROOT / room
     assert home.is_dir(), room
     files = re.findall(r"[\w/]+\.(?:py|yaml)\b", ROOMS[room])
     folders = re.findall(r"(?<![\w./])\w+(?=/)", ROOMS[room].split("/", 1)[1])
     gone = [name for name in [*files, *folders] if not (home / name).exists()]
-    assert not gone, f"README's house shows what {room}/ does not have: {', '.join(gone)}"
+    assert not gone, f"docs/architecture.md shows what {room}/ does not have: {', '.join(gone)}"
 
 
 @pytest.mark.parametrize("room", ["src", "analysis"])
-def test_every_room_is_in_the_house_of_the_readme(room: str) -> None:
+def test_every_room_is_in_the_layout_of_the_docs(room: str) -> None:
     here = {path.name for path in (ROOT / room).glob("*.py")}
     here |= {f"{path.parent.name}/" for path in (ROOT / room).glob("*/__init__.py")}
     missing = sorted(name for name in here if not re.search(rf"(?<!\w){name}", ROOMS[room]))
-    assert not missing, f"README's house lacks, under {room}/: {', '.join(missing)}"
+    assert not missing, f"docs/architecture.md lacks, under {room}/: {', '.join(missing)}"
 
 
-def test_every_config_group_is_in_the_house_of_the_readme() -> None:
+def test_every_config_group_is_in_the_layout_of_the_docs() -> None:
     groups = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"hydra"}
     missing = sorted(name for name in groups if not re.search(rf"\b{name}/", ROOMS["conf"]))
-    assert not missing, f"README's house lacks, under conf/: {', '.join(missing)}"
+    assert not missing, f"docs/architecture.md lacks, under conf/: {', '.join(missing)}"

@@ -13,7 +13,7 @@ from analysis.errors import AnalysisError
 from src.storage.files import replace
 
 BEGIN, END = "<!-- verdicts -->", "<!-- end of verdicts -->"
-FIGURE = Path("notebooks", "figures", "seed_report.png")
+FIGURE = Path("figures", "seed_report.png")
 
 
 def publish(out: Path, readme: Path) -> list[Path]:
