@@ -5,7 +5,7 @@
     ├── DataError     a data file is missing or lies; the sentence names its path
     └── StoreError    a run folder cannot be written or read; the sentence names its path
 
-The door (`train.py`, `python -m analysis`) turns each into its sentence and exit code 1.
+The command lines (`train.py`, `python -m analysis`) turn each into its sentence and exit code 1.
 """
 
 from collections.abc import Collection

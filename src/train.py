@@ -1,6 +1,6 @@
-"""The door: `python -m src.train` lets Hydra in, and run folders come out.
+"""The command line `python -m src.train`: Hydra composes configs, and run folders come out.
 
-Owns the command line, its errors and exit codes. What a job does stands in `task.py`.
+Owns the command line, its errors and exit codes. What a job does stands in `job.py`.
 """
 
 import os
@@ -165,7 +165,7 @@ def sentence(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def door() -> None:
+def command_line() -> None:
     """Run the command line as a process of its own, which no signal disturbs once it is done."""
     signal.signal(signal.SIGINT, interrupt_once)
     Interruption.ends_process = True
@@ -176,4 +176,4 @@ def door() -> None:
 
 
 if __name__ == "__main__":
-    door()
+    command_line()

@@ -206,7 +206,7 @@ def for_ever(*_):
     time.sleep(600)
 {patch} = for_ever
 interruption.END_SECONDS = 0.5
-train.door()
+train.command_line()
 """
 
 

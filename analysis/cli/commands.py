@@ -1,6 +1,6 @@
 """The commands beside the verbs: `python -m analysis doctor`, `reproduce`, `judge`.
 
-Owns their words, and what they print. What they do has a room each.
+Owns their arguments, and what they print. What they do has a module each.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""The wall: a composed DictConfig becomes a Run, and nothing past here sees Hydra.
+"""A composed DictConfig becomes a Run; what trains it sees neither Hydra nor OmegaConf.
 
 Owns the step from values to a checked Run, and the places of `conf/` and of a run's folder. The
-keys and their types stand in `schema.py`.
+keys and their types stand in `keys.py`.
 """
 
 import re

@@ -64,7 +64,7 @@ class FileConfigSource(file_config_source.FileConfigSource):
 
 
 def check_what_is_read() -> None:
-    """Have Hydra read files as `FileConfigSource` of this room does."""
+    """Have Hydra read files as `FileConfigSource` of this module does."""
     SourcesRegistry.instance().types[FileConfigSource.scheme()] = FileConfigSource
 
 

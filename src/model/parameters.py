@@ -1,6 +1,6 @@
 """The stacked network: the parameters of R runs, their learning rates and their gradients.
 
-Owns the parameters; `block.py` computes with them, and the equations stand in `layers.py`.
+Owns the parameters; `network.py` computes with them, and the equations stand in `layers.py`.
 """
 
 from dataclasses import dataclass, field

@@ -2,7 +2,7 @@
 
 Owns what may be called a study, that a sweep without a name gets a folder that no other has, and
 that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`, what
-is kept beside the runs that of `keepsakes.py`.
+is kept beside the runs that of `study_files.py`.
 """
 
 import os
