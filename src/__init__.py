@@ -13,8 +13,8 @@ The shape alphabet, used in every docstring and trailing comment of this package
 The letters are those of the report that this project grew out of, but for its R outputs, which
 are C here: R is the axis of runs and nothing else.
 
-`src` defines; only `train.py` acts. This file imports nothing: the command line sets the number of BLAS
-threads before NumPy loads.
+`src` defines; only `train.py` acts. This file imports nothing: the command line sets the number
+of BLAS threads before NumPy loads.
 """
 
 ENGINE_VERSION = 1

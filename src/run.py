@@ -1,7 +1,7 @@
 """Run: one configuration, typed; the rules that its values must keep; its random streams.
 
-Owns what determines a result, and the identity that this gives. Knows nothing of Hydra (`build_run.py`
-makes a Run of a DictConfig) nor of arrays (`stack.py` makes arrays of runs).
+Owns what determines a result, and the identity that this gives. Knows nothing of Hydra
+(`build_run.py` makes a Run of a DictConfig) nor of arrays (`stack.py` makes arrays of runs).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Hydra's own habits in a job's folder: `.hydra/config.yaml`, `.hydra/overrides.yaml` and a log.
+"""What Hydra writes into a job's folder: `.hydra/config.yaml`, `.hydra/overrides.yaml` and a log.
 
 Owns these files, under every launcher. Hydra would also write `hydra.yaml`, with paths of the
 machine.
