@@ -22,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.config.arguments import folder_from, parse_flags
-from src.config.build_run import CONF, GROUPS, plain, register, to_run
+from src.config.build_run import CONF, plain, register, to_run
 from src.config.overrides import check_modes, parse
 from src.config.sources import check_what_is_read
 from src.errors import ConfigError, SweepscopeError
@@ -37,8 +37,8 @@ from src.execution.job import Job, Watch, describe, end_without_result, run_jobs
 from src.execution.rerun import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
+from src.launch.composition import build_job
 from src.launch.sweep import keep
-from src.storage.job_files import to_yaml
 from src.storage.record import Record
 from src.storage.study import study_folder
 from src.timeline import Ending
@@ -102,19 +102,8 @@ def _recorded(job: Job, watch: Watch) -> Record:
 def _job(config: DictConfig) -> Job:
     hydras, values = HydraConfig.get(), plain(config)
     run = to_run(values)
-    choices = tuple((group, str(hydras.runtime.choices[group])) for group in GROUPS)
     folder = Path(os.path.relpath(hydras.runtime.output_dir))
-    words = tuple(hydras.overrides.task)
-    return Job(
-        run=run,
-        digest=run.dataset().digest,
-        id=run.id(),
-        folder=folder,
-        choices=choices,
-        words=words,
-        config=to_yaml(values),
-        checkpoint_seconds=config.checkpoint_seconds,
-    )
+    return build_job(run, values, hydras.runtime.choices, hydras.overrides.task, folder)
 
 
 def main() -> None:

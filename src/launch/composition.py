@@ -6,7 +6,7 @@ the default. Owns that shortcut; whatever is not so plain is composed by Hydra, 
 both ways to the same result.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,41 @@ from omegaconf import DictConfig, OmegaConf
 from src.config.build_run import GROUPS, resolved, to_run
 from src.config.keys import KEYS, typed
 from src.execution.job import Job
+from src.run import Run
 from src.storage.job_files import to_yaml
 from src.storage.study import Homes
 
 Values = dict[str, Any]
+
+
+def build_job(
+    run: Run, values: Values, choices: Mapping[str, str], words: Sequence[str], folder: Path
+) -> Job:
+    """Return the job of a run, for a single run and for a grid alike.
+
+    Parameters
+    ----------
+    run
+        What `to_run` makes of the values.
+    values
+        The config's values by key, references resolved.
+    choices
+        The chosen option of every config group.
+    words
+        The overrides that led to it.
+    folder
+        Where its result goes.
+    """
+    return Job(
+        run=run,
+        digest=run.dataset().digest,
+        id=run.id(),
+        folder=folder,
+        choices=tuple((group, str(choices[group])) for group in GROUPS),
+        words=tuple(words),
+        config=to_yaml(values),
+        checkpoint_seconds=values["checkpoint_seconds"],
+    )
 
 
 @dataclass
@@ -65,17 +96,7 @@ class Composer:
             values, choices = self.values(words)
             run = to_run(values)
             folder = self.homes[run.folder_name()]
-            chosen = tuple((group, choices[group]) for group in GROUPS)
-            self._jobs[key] = Job(
-                run=run,
-                digest=run.dataset().digest,
-                id=run.id(),
-                folder=folder,
-                choices=chosen,
-                words=key,
-                config=to_yaml(values),
-                checkpoint_seconds=values["checkpoint_seconds"],
-            )
+            self._jobs[key] = build_job(run, values, choices, key, folder)
         return self._jobs[key]
 
     def values(self, words: Sequence[str]) -> tuple[Values, dict[str, str]]:
