@@ -6,7 +6,7 @@ Owns what determines a result, and the identity that this gives. Knows nothing o
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from enum import Enum
+from enum import Enum, EnumType
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,8 @@ class Run:
     """Everything that determines a result, and the labels `seed` and `folder`, which do not.
 
     The fields are the keys of the configuration; `conf/` holds their defaults and `--help` their
-    meaning. T and TT are numbers here: "all there are" has been counted.
+    meaning. T and TT are numbers here: "all there are" has been counted. A key that is added later
+    has its value as before in `identity.AS_BEFORE`.
     """
 
     act: Act
@@ -125,8 +126,7 @@ class Run:
         ConfigError
             The record is not that of a run.
         """
-        kinds: dict[str, type[Enum]] = {"act": Act, "act_out": Act, "order": Order, "init": Init}
-        kinds |= {"source": Source, "dtype": Dtype}
+        kinds = {f.name: f.type for f in fields(cls) if isinstance(f.type, EnumType)}
         try:
             values = {k: kinds[k][v] if k in kinds else v for k, v in record.items()}
             return cls(**values | {"classes": tuple(record["classes"])})

@@ -1,10 +1,10 @@
 """The schema: the type of every key, by which Hydra and we check a value before any job starts.
 
-Owns the keys and their types. The values are YAML's alone: the schema has no defaults. What a value
-may be beyond its type is `run.check`'s affair.
+Owns the types of keys in a config; those of a run are declared by `Run`. The values are YAML's
+alone: the schema has no defaults. What a value may be beyond its type is `run.check`'s affair.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, get_args, get_origin, get_type_hints
@@ -12,39 +12,14 @@ from typing import Any, get_args, get_origin, get_type_hints
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from src.data.orders import Order
 from src.errors import ConfigError, nearest
-from src.model.activations import Act
-from src.model.inits import Init
-from src.run import Dtype, Run, Source
+from src.run import Run
 
 
 @dataclass
-class Schema:
-    """The type of every key; `Run` has those that determine a result."""
+class Settings:
+    """The keys of a study and of its execution, which do not determine a result."""
 
-    act: Act = MISSING
-    act_out: Act = MISSING
-    order: Order = MISSING
-    init: Init = MISSING
-    init_scale: float = MISSING
-    lrA: float = MISSING
-    lrW: float = MISSING
-    L: int = MISSING
-    I: int = MISSING
-    J: int = MISSING
-    source: Source = MISSING
-    folder: str | None = MISSING
-    classes: list[int] = MISSING
-    T: int | None = MISSING
-    TT: int | None = MISSING
-    batch: int = MISSING
-    epochs: int = MISSING
-    dtype: Dtype = MISSING
-    seed: int = MISSING
-    subset_seed: int = MISSING
-    init_seed: int = MISSING
-    order_seed: int = MISSING
     study: str | None = MISSING
     card: dict[str, Any] | None = MISSING
     objective: str = MISSING
@@ -57,11 +32,19 @@ class Schema:
     stack_memory: int = MISSING
 
 
+_RUN_TYPES = get_type_hints(Run) | {"classes": list[int], "T": int | None, "TT": int | None}
+"""In a config a list is one of YAML, and T or TT may be null: all that there are."""
+
+_TYPES = _RUN_TYPES | get_type_hints(Settings)
+
+Schema = make_dataclass(
+    "Schema", [(name, kind, field(default=MISSING)) for name, kind in _TYPES.items()]
+)
+"""The type of every key: those of a run, which `Run` declares, and the settings."""
+
 KEYS = frozenset(field.name for field in fields(Schema))
 RUN_KEYS = frozenset(field.name for field in fields(Run)) | {"experiment"}
 """The keys that may differ between the runs of a sweep."""
-
-_TYPES = get_type_hints(Schema)
 
 
 def typed(key: str, value: Any) -> Any:

@@ -12,6 +12,13 @@ from typing import Any
 LABELS = ("seed", "folder")
 """Keys of the record that do not determine the result: the streams' seeds and the digest do."""
 
+AS_BEFORE: dict[str, Any] = {}
+"""Keys that were added later, each with the value at which a run is what it was before.
+
+At that value a key is left out of the hash, so that ids stay and no study is trained again; a
+record from before the key is read as having that value.
+"""
+
 ID_LENGTH = 16
 SLUG_LENGTH = 80
 
@@ -22,7 +29,11 @@ def run_id(record: Mapping[str, Any], data_digest: str, engine_version: int) -> 
     Floats enter by their shortest exact decimal (`repr`), so that two rates which differ in their
     last bit are two runs, and 0.1 and 1e-1 are one.
     """
-    config = {key: value for key, value in record.items() if key not in LABELS}
+    config = {
+        key: value
+        for key, value in record.items()
+        if key not in LABELS and not (key in AS_BEFORE and value == AS_BEFORE[key])
+    }
     content = {"config": config, "data": data_digest, "engine": engine_version}
     text = json.dumps(content, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:ID_LENGTH]
