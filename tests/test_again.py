@@ -1,14 +1,19 @@
 """A run is trained again only where there is something to compare the result with."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from src.data.datasets import load
+from src.data.datasets import Dataset, load
+from src.run import Run
 from src.storage.files import to_json
 from src.storage.store import read_record
+from src.timeline import Timeline
+from src.training.trainer import train
 from tests.test_idx import SET, encode
 from tests.test_train import SMALL, Said, command, runs
 
@@ -57,3 +62,18 @@ def test_a_run_whose_files_are_damaged_is_refused_with_the_damage(
     assert said.code == 1
     assert said.err.startswith(f"error: {run / 'filters.npz'} ")
     assert said.err.endswith(": there is nothing to compare with\n")
+
+
+def test_a_run_from_before_a_curve_is_byte_identical_in_the_curves_that_it_has(
+    tmp_path: Path, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_a_curve_more(asked: Sequence[Run], dataset: Dataset) -> list[Timeline]:
+        timelines = list(train(asked, dataset))
+        for timeline in timelines:
+            timeline.curves["sharpness"] = np.zeros_like(timeline.curves["test_acc"])
+        return timelines
+
+    monkeypatch.setattr("src.execution.rerun.train", with_a_curve_more)
+    said = command(tmp_path, "--from", str(run))
+    assert said.code == 0, said
+    assert "byte-identical" in said.out
