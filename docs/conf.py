@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT))
 project = "Sweepscope"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 html_theme = "furo"
+html_show_copyright = False
+smartquotes = False  # -- stays as it is typed
 exclude_patterns = ["_build"]
 numpydoc_show_class_members = False
 suppress_warnings = ["myst.xref_missing"]  # links to source files, which are no pages
@@ -20,7 +22,7 @@ suppress_warnings = ["myst.xref_missing"]  # links to source files, which are no
 
 def said(*words: str) -> str:
     """Return what a module of Python prints."""
-    environment = {**os.environ, "COLUMNS": "100"}
+    environment = {**os.environ, "COLUMNS": "84"}
     done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=ROOT,
