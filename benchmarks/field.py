@@ -37,6 +37,19 @@ class Result:
         return ", ".join(f"{form} {micro(t)}" for form, t in rest.items())
 
 
+@dataclass(frozen=True)
+class Place:
+    """One row of the plan with its result."""
+
+    name: str
+    batch: int
+    R: int
+    own: bool
+    result: Result
+    torch: float
+    """PyTorch's time for one run of this network and batch, from the race at R = 1."""
+
+
 def compete(runs: list[Run], passes: int, torch: bool = True, seconds: float = 3.0) -> Result:
     """Race all that are installed over the same runs and digits."""
     problem = pose(runs, passes)

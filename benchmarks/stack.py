@@ -1,14 +1,13 @@
 """Microseconds per sample and run of stacks, beside JAX vmap. `python -m benchmarks.stack`.
 
-Issue 3's targets stand in the notes. PyTorch eager trains run after run: its time per sample and
+The targets stand in the notes. PyTorch eager trains run after run: its time per sample and
 run is that of one run. What evaluation, probes and writing cost stands in a table of its own.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.asides import asides
-from benchmarks.field import Result, compete, micro
+from benchmarks.field import Place, compete, micro
 from benchmarks.figures import stack_figure
 from benchmarks.machine import missing, pin
 from benchmarks.networks import network, useful_operations, variations
@@ -28,19 +27,6 @@ COLUMNS = (
     *("network, batch", "samples", "R", "ours", "GFLOP/s", "of sgemm"),
     *("PyTorch", "PyTorch/ours", "JAX", "JAX/ours", "JAX's form", "its other forms"),
 )
-
-
-@dataclass(frozen=True)
-class Place:
-    """One row of the plan with its result."""
-
-    name: str
-    batch: int
-    R: int
-    own: bool
-    result: Result
-    torch: float
-    """PyTorch's time for one run of this network and batch, from the race at R = 1."""
 
 
 def main() -> None:

@@ -7,12 +7,23 @@ template engine: a LaTeX table is `&` and `\\`.
 import io
 import textwrap
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from analysis.tables.frame import Table
+    import pandas as pd
 
 WIDTH = 100
+
+
+class Printable(Protocol):
+    """What can be printed: a frame of numbers with a title, a caption and a readable view."""
+
+    title: str
+    caption: str
+
+    def view(self) -> "pd.DataFrame":
+        """Return what people read: cells of text under their heads."""
+
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -40,7 +51,7 @@ _LATEX = {
 }
 
 
-def text(table: "Table", most: int | None = None) -> str:
+def text(table: Printable, most: int | None = None) -> str:
     """Return title, readable view and caption as plain text."""
     view = table.view()
     cut = view if most is None else view.head(most)
@@ -66,7 +77,7 @@ def _is_number(cells: list[str]) -> bool:
     return bool(known) and all(cell[0].isdigit() or cell[0] in "-<" for cell in known)
 
 
-def markdown(table: "Table") -> str:
+def markdown(table: Printable) -> str:
     """Return title, readable view and caption as Markdown."""
     view = table.view()
     heads = list(map(str, view.columns))
@@ -75,7 +86,7 @@ def markdown(table: "Table") -> str:
     return "\n".join([f"**{table.title}**", "", *lines, "", table.caption]).rstrip() + "\n"
 
 
-def latex(table: "Table") -> str:
+def latex(table: Printable) -> str:
     """Return a LaTeX table for the package booktabs."""
     view = table.view()
     align = "".join("r" if _is_number(view[head].tolist()) else "l" for head in view.columns)
@@ -103,12 +114,12 @@ def escape(words: str) -> str:
     return "".join(_LATEX.get(sign, sign) for sign in words)
 
 
-def csv(table: "Table") -> str:
+def csv(table: "pd.DataFrame") -> str:
     """Return every number in full."""
     return table.to_csv(index=False)
 
 
-def parquet(table: "Table") -> bytes:
+def parquet(table: "pd.DataFrame") -> bytes:
     """Return every number in full, with its type."""
     import pandas as pd
 
@@ -119,7 +130,7 @@ def parquet(table: "Table") -> bytes:
     return buffer.getvalue()
 
 
-ENCODERS: Mapping[str, Callable[["Table"], bytes]] = {
+ENCODERS: Mapping[str, Callable[[Any], bytes]] = {
     "txt": lambda table: text(table).encode(),
     "md": lambda table: markdown(table).encode(),
     "tex": lambda table: latex(table).encode(),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.files import TABLES, ending_of, write
+from analysis.tables.formats import ENCODERS, text
 
 Show = Callable[[pd.Series], str]
 
@@ -68,8 +69,6 @@ class Table(pd.DataFrame):
         ----------
         most : the most rows to show
         """
-        from analysis.tables.formats import text
-
         return text(self, most)
 
     def write(self, path: Path) -> Path:
@@ -80,8 +79,6 @@ class Table(pd.DataFrame):
         AnalysisError
             There is no such format, or the file cannot be written.
         """
-        from analysis.tables.formats import ENCODERS
-
         return write(path, ENCODERS[ending_of(path, self.FORMATS)](self))
 
     def __repr__(self) -> str:
