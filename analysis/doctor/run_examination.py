@@ -29,6 +29,8 @@ HYDRAS = ("config.yaml", "overrides.yaml")
 
 def examine_run(folder: Path) -> tuple[list[Finding], Record | None]:
     """Examine every file in a run's folder; return also its record, None where it has none."""
+    if folder.is_symlink():  # what lies behind it is not the study's
+        return [Finding(folder, Kind.damaged, str(misfit(folder)))], None
     left = sorted(chain(folder.glob(".*.tmp"), (folder / ".hydra").glob(".*.tmp")))
     findings = [Finding(path, Kind.left_over, Kind.left_over.value) for path in left]
     strange = [path for path in sorted(folder.iterdir()) if path.name not in (*FILES, ".hydra")]
@@ -36,7 +38,7 @@ def examine_run(folder: Path) -> tuple[list[Finding], Record | None]:
     strange = [path for path in strange if path not in left]
     findings += [Finding(path, Kind.foreign, Kind.foreign.value) for path in strange]
     if (odd := misfit(folder)) is not None:
-        return [*findings, Finding(folder, Kind.damaged, f"{odd} is not a file")], None
+        return [*findings, Finding(folder, Kind.damaged, odd)], None
     if has_result(folder):
         found, record = _examine_result(folder)
         return findings + found, record

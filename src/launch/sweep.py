@@ -102,7 +102,7 @@ def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
     for job in jobs:
         if (odd := misfit(job.folder)) and study:
             place = set_aside(study, job.folder)
-            print(f"warning: {odd} is not a file; set aside as {place}", file=sys.stderr)
+            print(f"warning: {odd}; set aside as {place}", file=sys.stderr)
         wrong = damage(job.folder, job.id) if has_result(job.folder) else None
         if wrong is None and is_done(job.folder) and not force:
             if study:

@@ -28,12 +28,21 @@ LAST = "parameters.npz"
 FILES = (RECORD, UNFINISHED, CHECKPOINT, TIMELINE, FILTERS, LAST, LOG)
 
 
-def misfit(folder: Path) -> Path | None:
-    """Return what lies in the place of a run's file and is none, such as a folder."""
+def misfit(folder: Path) -> str | None:
+    """Say what lies in the place of a run's folder or file and is none, such as a link.
+
+    Nothing is written through a link: it may lead out of a study that somebody else made.
+    """
+    if folder.is_symlink():
+        return f"{folder} is a link and not a folder"
     try:
         with os.scandir(folder) as entries:
-            odd = (entry.path for entry in entries if entry.name in FILES and not entry.is_file())
-            return next(map(Path, odd), None)
+            for entry in entries:
+                if entry.name in FILES and not entry.is_file(follow_symlinks=False):
+                    return f"{entry.path} is not a file"
+                if entry.name == ".hydra" and entry.is_symlink():
+                    return f"{entry.path} is a link and not a folder"
+            return None
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -162,8 +162,16 @@ def _acquire(lock: IO[str], study: Path) -> None:
 
 
 def set_aside(study: Path, folder: Path) -> Path:
-    """Move a damaged run's folder out of the way, keeping it, and return where it is now."""
+    """Move a damaged run's folder out of the way, keeping it, and return where it is now.
+
+    Raises
+    ------
+    StoreError
+        The place for such folders is a link, which could lead out of the study.
+    """
     aside = study / ASIDE
+    if aside.is_symlink():
+        raise StoreError(f"{aside} must be a folder of the study, and is a link")
     aside.mkdir(exist_ok=True)
     for number in count():
         target = aside / f"{folder.name}.{number}"
