@@ -81,3 +81,19 @@ def test_a_link_in_the_place_of_what_is_set_aside_is_one_sentence(
     assert said.code == 1
     assert "must be a folder of the study, and is a link" in said.err
     assert listing(elsewhere) == before
+
+
+def test_a_lock_that_is_a_link_is_one_sentence_and_makes_no_file(tmp_path: Path) -> None:
+    study = tmp_path / "multirun_outputs" / "s"
+    study.mkdir(parents=True)
+    (study / ".lock").symlink_to(tmp_path / "made")
+    said = command(tmp_path, "-m", "study=s", *SMALL)
+    assert said.code == 1
+    assert "must be a file of the study, and is a link" in said.err
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_doctor_touches_nothing_in_a_folder_that_is_no_study(elsewhere: Path) -> None:
+    before = listing(elsewhere)
+    assert main(["doctor", str(elsewhere), "--quarantine"]) == 1
+    assert listing(elsewhere) == before

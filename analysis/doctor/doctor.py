@@ -92,7 +92,7 @@ def report(study: Path, aside: bool = False) -> tuple[str, int]:
         Set the damaged aside.
     """
     with ExitStack() as held:
-        if aside and study.is_dir():
+        if aside and study.is_dir() and any(run_folders(study)):  # else it may be no study at all
             held.enter_context(locked(study, fresh=False))
         found = examine(study)
         moved = quarantine(found) if aside else []

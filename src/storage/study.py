@@ -134,8 +134,10 @@ def locked(study: Path, fresh: bool) -> Iterator[None]:
     Raises
     ------
     StoreError
-        It cannot be made, or is not new though it should be.
+        It cannot be made, is not new though it should be, or its lock is a link.
     """
+    if (study / LOCK).is_symlink():
+        raise StoreError(f"{study / LOCK} must be a file of the study, and is a link")
     try:
         study.mkdir(parents=True, exist_ok=not fresh)
         lock = open(study / LOCK, "a")  # noqa: SIM115  closed below, after the sweep
