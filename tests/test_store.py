@@ -132,7 +132,10 @@ def test_a_failure_leaves_an_older_result_whole(tmp_path: Path) -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     st.text(st.characters(exclude_categories=["Cs"])),
-    st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), st.integers() | st.none()),
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"])).filter(lambda name: name != "checksum"),
+        st.integers() | st.none(),
+    ),  # the record's own checksum stands beside what the execution says
     st.sampled_from([Ending.failed, Ending.interrupted]),
     st.none() | st.integers(0, 10**6),
     st.floats(allow_nan=False, allow_infinity=False),
