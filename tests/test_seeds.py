@@ -1,4 +1,4 @@
-"""The one rule of which runs count, and that every table, figure and claim goes by it."""
+"""The rule of which runs count, and where tables, curves and comparisons agree by it."""
 
 from itertools import product
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_what_counts_is_known_and_every_seed_of_a_level_has_the_same_settings(
     st.randoms(use_true_random=False),
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_table_compare_and_curves_say_the_same_of_incomplete_grids(
+def test_table_and_curves_agree_and_compare_does_where_rows_have_the_same_seeds(
     tmp_path_factory: pytest.TempPathFactory, gone: set[tuple[str, float, int]], random: object
 ) -> None:
     folder = tmp_path_factory.mktemp("s") / "s"

@@ -1,11 +1,12 @@
 """The seed is the unit: which runs count, and their average within each seed.
 
-Owns the one rule for incomplete grids, for every table, figure and claim. Levels are only alike if
-the same seeds and the same settings of the other factors stand behind them. So whatever lacks the
-largest share of its values, a seed, a setting or a level, is left out, one after the other, until
-what is left is complete. A seed or setting that is left out is so at every level. A level that is
-left out, for most of its runs diverged, takes nothing from the others: it is averaged over those
-of its own seeds that have every setting.
+Owns the rule for incomplete grids, of tables, curves, comparisons and claims.
+
+Levels are only alike if the same seeds and the same settings of the other factors stand behind
+them. So whatever lacks the largest share of its values, a seed, a setting or a level, is left out,
+one after the other, until what is left is complete. A seed or setting that is left out is so at
+every level. A level that is left out, for most of its runs diverged, takes nothing from the others:
+it is averaged over those of its own seeds that have every setting.
 """
 
 import numpy as np
