@@ -1,31 +1,134 @@
 """Timeline and Outcome: what one run leaves behind.
 
-Owns the names of the curves, which are public: they are the columns of `sweep.timelines`.
+Owns the curves: each is declared once, with its name, which is public (a column of
+`sweep.timelines`), and with all that is to be known of it to read, compare and draw it.
 """
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from math import inf
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-CURVES = {
-    "train_loss": "mean squared error ½‖x−p‖² over the training digits",
-    "train_acc": "share of training digits decided rightly",
-    "test_loss": "mean squared error ½‖x−p‖² over the test digits",
-    "test_acc": "share of test digits decided rightly",
-    "conv_norm": "Euclidean norm of the filters and their biases",
-    "perceptron_norm": "Euclidean norm of the perceptron's weights and biases",
-    "conv_grad_norm": "norm of the mean loss's gradient in the filters and their biases",
-    "perceptron_grad_norm": "norm of the mean loss's gradient in the perceptron",
-    "conv_saturated": "share of (feature, digit) pairs on the flat part of the activation",
-    "conv_dead": "share of features on the flat part for every digit",
-    "perceptron_saturated": "share of (output, digit) pairs on the flat part of the activation",
-    "perceptron_dead": "share of outputs on the flat part for every digit",
-    "filter_similarity": "mean cosine between two filters",
-}
-"""Every curve with its meaning; those after the first four are probes, on at most 1,000 digits."""
+
+@dataclass(frozen=True)
+class Curve:
+    """What there is to know of a curve beside its values; how it is computed is in `src.training`.
+
+    Attributes
+    ----------
+    name : str
+        Of the column in `sweep.timelines`, and in the files of a run.
+    meaning : str
+        What it measures, in a line.
+    title : str
+        Its name in words, for an axis.
+    unit : str
+        For an axis; empty where none is known.
+    better : {"higher", "lower"} or None
+        The end that is good. None: neither is, the curve describes.
+    low, high : float
+        The least and the greatest value that it can have, and its mean over runs with it.
+    """
+
+    name: str
+    meaning: str
+    title: str
+    unit: str
+    better: Literal["higher", "lower"] | None = None
+    low: float = -inf
+    high: float = inf
+
+    @property
+    def rises(self) -> bool:
+        """Whether it is read upward: a curve of which no end is good is read so too."""
+        return self.better != "lower"
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it can only lie between 0 and 1."""
+        return (self.low, self.high) == (0.0, 1.0)
+
+    @property
+    def axis(self) -> str:
+        """Its title and unit."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+
+def _loss(name: str, digits: str, title: str) -> Curve:
+    meaning = f"mean squared error ½‖x−p‖² over the {digits} digits"
+    return Curve(name, meaning, title, "½‖x−p‖² per digit", "lower", low=0.0)
+
+
+def _accuracy(name: str, digits: str, title: str) -> Curve:
+    meaning = f"share of {digits} digits decided rightly"
+    return Curve(name, meaning, title, "share of digits", "higher", 0.0, 1.0)
+
+
+def _norm(name: str, meaning: str, title: str) -> Curve:
+    return Curve(name, meaning, title, "Euclidean", low=0.0)
+
+
+def _share(name: str, meaning: str, title: str) -> Curve:
+    return Curve(name, meaning, title, "share", low=0.0, high=1.0)
+
+
+_DECLARED = (
+    _loss("train_loss", "training", "training loss"),
+    _accuracy("train_acc", "training", "training accuracy"),
+    _loss("test_loss", "test", "test loss"),
+    _accuracy("test_acc", "test", "test accuracy"),
+    _norm("conv_norm", "Euclidean norm of the filters and their biases", "norm of the convolution"),
+    _norm(
+        "perceptron_norm",
+        "Euclidean norm of the perceptron's weights and biases",
+        "norm of the perceptron",
+    ),
+    _norm(
+        "conv_grad_norm",
+        "norm of the mean loss's gradient in the filters and their biases",
+        "gradient norm, convolution",
+    ),
+    _norm(
+        "perceptron_grad_norm",
+        "norm of the mean loss's gradient in the perceptron",
+        "gradient norm, perceptron",
+    ),
+    _share(
+        "conv_saturated",
+        "share of (feature, digit) pairs on the flat part of the activation",
+        "saturated features",
+    ),
+    _share("conv_dead", "share of features on the flat part for every digit", "dead features"),
+    _share(
+        "perceptron_saturated",
+        "share of (output, digit) pairs on the flat part of the activation",
+        "saturated outputs",
+    ),
+    _share("perceptron_dead", "share of outputs on the flat part for every digit", "dead outputs"),
+    Curve(
+        "filter_similarity",
+        "mean cosine between two filters",
+        "similarity of filters",
+        "mean cosine",
+        low=-1.0,
+        high=1.0,
+    ),
+)
+CURVES = {curve.name: curve for curve in _DECLARED}
+"""Every curve by name, in the order of the files; those after the first four are probes, on at most
+1,000 digits."""
+
+
+def curve_of(name: str) -> Curve:
+    """Return what is known of a curve by name.
+
+    Of a curve that is not declared here, which a study of a later version may hold, nothing is:
+    it is called by its name, without a unit, a good end or bounds.
+    """
+    return CURVES.get(name) or Curve(name, "", name, "")
 
 
 class Ending(Enum):

@@ -3,7 +3,8 @@ import pytest
 
 from analysis.errors import AnalysisError
 from analysis.metrics.measures import Curves
-from analysis.metrics.registry import MEASURES, resolve, rises
+from analysis.metrics.registry import MEASURES, resolve
+from src.timeline import curve_of
 
 CURVES = ("train_acc", "test_acc", "train_loss", "test_loss")
 
@@ -26,7 +27,7 @@ def test_a_name_survives_the_round_trip_and_computes_one_value_a_run(text):
     metric = resolve(text, CURVES)
     assert str(metric) == text
     curves = {
-        name: Curves(np.random.default_rng(0).random((5, 9)), np.arange(9.0), rises(name))
+        name: Curves(np.random.default_rng(0).random((5, 9)), np.arange(9.0), curve_of(name).rises)
         for name in CURVES
     }
     assert metric.of(curves).shape == (5,)
@@ -34,10 +35,10 @@ def test_a_name_survives_the_round_trip_and_computes_one_value_a_run(text):
 
 
 def test_directions_follow_the_curve_but_time_and_gap_and_jumps_are_better_low():
-    assert resolve("final(test_acc)", CURVES).better(rises("test_acc")) == "higher"
-    assert resolve("final(test_loss)", CURVES).better(rises("test_loss")) == "lower"
+    assert resolve("final(test_acc)", CURVES).better == "higher"
+    assert resolve("final(test_loss)", CURVES).better == "lower"
     assert all(
-        resolve(name, CURVES).better(True) == "lower"
+        resolve(name, CURVES).better == "lower"
         for name in ("epochs_to(test_acc, 0.9)", "gap(acc)", "instability(test_acc)")
     )
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.metrics.quantities import axis, quantity
+from analysis.metrics.quantities import quantity
 from analysis.sweep import load_sweep
-from src.timeline import CURVES
+from src.timeline import CURVES, curve_of
 from tests.support.study_folders import synthetic, write_synthetic
 
 STEADY = {"conv_grad_norm": 0.1, "perceptron_grad_norm": 0.1}
@@ -75,5 +75,7 @@ def test_a_wrong_name_lists_the_nearest(tmp_path: Path, text: str, words: str) -
         quantity(synthetic(tmp_path / "s", seeds=1), text)
 
 
-def test_every_curve_of_the_engine_has_a_title_and_a_unit() -> None:
-    assert all("(" in axis(curve) and axis(curve) != curve for curve in CURVES)
+def test_every_curve_of_the_engine_has_a_meaning_a_title_and_a_unit() -> None:
+    for name, curve in CURVES.items():
+        assert (curve.name, curve_of(name)) == (name, curve)
+        assert all((curve.meaning, curve.title, curve.unit))

@@ -98,7 +98,7 @@ def _between(
             list(statement.tune),
             "_value",
             kind=asked.kind,
-            better=asked.better,
+            better=asked.order,
             factors=others,
             seed=seed,
         )

@@ -6,7 +6,7 @@ The unit is the run: one that explodes does so in many epochs, and many runs may
 import numpy as np
 
 from analysis.arrays import Floats
-from analysis.metrics.quantities import is_share
+from src.timeline import curve_of
 
 RARE = 8.0
 """A run explodes if it reaches this many times what half of the runs stay below: it would leave
@@ -29,7 +29,7 @@ def reach(curve: str, values: Floats) -> float:
         return 1.0
     usual = float(np.quantile(tops, 0.5, method="lower"))  # of two runs, the lower one
     others = tops[tops <= RARE * usual]
-    if np.isfinite(bounds(curve)[1]) or usual <= 0 or others.size == tops.size:
+    if np.isfinite(curve_of(curve).high) or usual <= 0 or others.size == tops.size:
         return float(tops.max())
     return min(float(others.max()), ROOM * float(np.quantile(others, 0.9)))
 
@@ -50,15 +50,6 @@ def limits(curve: str, values: Floats, means: Floats) -> tuple[float, float] | N
         return None
     low, high = float(known.min()), reach(curve, values)
     pad = 0.05 * (high - low) or 0.05 * max(abs(high), 1e-3)
-    floor, ceiling = bounds(curve)
+    floor, ceiling = curve_of(curve).low, curve_of(curve).high
     room = 0.02 if np.isfinite(ceiling) else 0.0  # a line at a bound is seen whole
     return max(low - pad, floor - room), min(high + pad, ceiling + room)
-
-
-def bounds(curve: str) -> tuple[float, float]:
-    """Return between what values a curve can lie, and the truth about its mean with it."""
-    if is_share(curve):
-        return 0.0, 1.0
-    if curve.endswith("similarity"):  # a cosine
-        return -1.0, 1.0
-    return (0.0 if curve.endswith(("loss", "norm")) else -np.inf), np.inf

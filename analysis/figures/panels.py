@@ -9,12 +9,12 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Axes, Drawing, look
 from analysis.figures.layout import Layout, Panel, layout
-from analysis.figures.limits import bounds, limits
+from analysis.figures.limits import limits
 from analysis.figures.style import LINES, Pen, pens
-from analysis.metrics.quantities import axis
 from analysis.study.data import StudyData
 from analysis.study.design import groups
 from analysis.tables.frame import level
+from src.timeline import curve_of
 
 MOST_LEVELS = 24
 
@@ -145,6 +145,7 @@ def _lines(
     """
     levels = part.groupby(list(vary), sort=False, dropna=False) if vary else [((), part)]
     drawn = {}
+    reachable = curve_of(curve)
     for values, rows in levels:
         pen = of[values]
         above = 2.0 if pen.line == "-" else 2.1  # lines that coincide show in each other's gaps
@@ -152,18 +153,18 @@ def _lines(
             rows["epoch"], rows["mean"], linestyle=pen.line, color=pen.colour, zorder=above
         )
         if rows["low"].notna().any():
-            low, high = (rows[end].clip(*bounds(curve)) for end in ("low", "high"))
+            low, high = (rows[end].clip(reachable.low, reachable.high) for end in ("low", "high"))
             ax.fill_between(rows["epoch"], low, high, color=pen.colour, alpha=0.16, linewidth=0)
         drawn[", ".join(map(level, values))] = line
     return drawn
 
 
 def _label(ax: Axes, panel: Panel, laid: Layout) -> None:
-    name, _, unit = axis(panel.curve).partition(" (")
+    curve = curve_of(panel.curve)
     if above := laid.title_of(panel):
         ax.set_title(", ".join(f"{k} = {level(v)}" for k, v in above.items()), loc="left")
     if laid.left(panel):
-        ax.set_ylabel(f"{name}\n({unit}" if unit else name)
+        ax.set_ylabel(f"{curve.title}\n({curve.unit})" if curve.unit else curve.title)
     if laid.bottom(panel):
         ax.set_xlabel("epoch")
     ax.margins(x=0.02)

@@ -13,50 +13,12 @@ from analysis.errors import AnalysisError, nearest
 from analysis.metrics.diagnosis import diagnoses
 from analysis.metrics.labels import LABELS
 from analysis.metrics.measures import Curves, times_to
-from analysis.metrics.registry import Metric, resolve, rises
+from analysis.metrics.registry import Metric, resolve
 from analysis.statistics.contrasts import Better, Endpoint, Kind
 from analysis.study.data import StudyData
+from src.timeline import curve_of
 
 OUTCOMES = ("diverged", "failed", "interrupted", "finished")
-
-TITLES = {
-    "train_loss": "training loss",
-    "test_loss": "test loss",
-    "train_acc": "training accuracy",
-    "test_acc": "test accuracy",
-    "conv_norm": "norm of the convolution",
-    "perceptron_norm": "norm of the perceptron",
-    "conv_grad_norm": "gradient norm, convolution",
-    "perceptron_grad_norm": "gradient norm, perceptron",
-    "conv_saturated": "saturated features",
-    "conv_dead": "dead features",
-    "perceptron_saturated": "saturated outputs",
-    "perceptron_dead": "dead outputs",
-    "filter_similarity": "similarity of filters",
-}
-UNITS = {
-    "loss": "½‖x−p‖² per digit",
-    "acc": "share of digits",
-    "norm": "Euclidean",
-    "saturated": "share",
-    "dead": "share",
-    "similarity": "mean cosine",
-}
-
-
-def axis(curve: str) -> str:
-    """Return a curve's title and unit, for an axis."""
-    unit = _unit(curve)
-    return TITLES.get(curve, curve) + (f" ({unit})" if unit else "")
-
-
-def is_share(curve: str) -> bool:
-    """Tell whether a curve can only lie between 0 and 1."""
-    return _unit(curve).startswith("share")
-
-
-def _unit(curve: str) -> str:
-    return UNITS.get(curve.rsplit("_", 1)[-1], "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +31,7 @@ class Quantity:
     label : in words, with its unit, for a caption or an axis
     values : (n,), NaN where the run has none
     kind : "value" is of runs that finished; "time" and "rate" are of all with a result
-    better : which end is good
+    better : which end is good; None where neither is
     missed : (n,) True where a time is not reached by the horizon
     horizon : in epochs, of a time
     share : whether it can only lie between 0 and 1
@@ -79,10 +41,15 @@ class Quantity:
     label: str
     values: Floats
     kind: Kind
-    better: Better
+    better: Better | None
     missed: Flags | None = None
     horizon: float | None = None
     share: bool = False
+
+    @property
+    def order(self) -> Better:
+        """The end that ranks first: the good one, the upper where neither is."""
+        return self.better or "higher"
 
     def endpoint(self, delta: float | None = None) -> Endpoint:
         """Return what the comparison needs to know of it."""
@@ -111,20 +78,22 @@ def quantity(sweep: StudyData, text: str) -> Quantity:
         raise AnalysisError(f"no curve is called {word!r}: {nearest(word, [*curves, *OUTCOMES])}")
     metric = resolve(word, curves)
     name = metric.curve if metric.name == "final" else str(metric)
-    better = metric.better(rises(metric.curves[-1]))
+    curve = curve_of(metric.curve)
     if metric.name == "epochs_to":
         return _time(sweep, metric, name)
-    label = metric.label.replace(metric.curve, axis(metric.curve)) if metric.name != "gap" else ""
+    label = metric.label.replace(metric.curve, curve.axis) if metric.name != "gap" else ""
     values = _values(sweep, metric)
-    share = metric.name in ("final", "tail", "area", "best") and is_share(metric.curve)
-    return Quantity(name, label or metric.label, values, "value", better, share=share)
+    share = metric.name in ("final", "tail", "area", "best") and curve.is_share
+    return Quantity(name, label or metric.label, values, "value", metric.better, share=share)
 
 
 def _values(sweep: StudyData, metric: Metric) -> Floats:
     values = np.full(len(sweep.runs), np.nan)
     for rows, last in sweep.spans():
         squares = {name: _padded(sweep.curve(name)[rows], last) for name in metric.curves}
-        curves = {n: Curves(s, np.arange(last + 1.0), rises(n)) for n, s in squares.items()}
+        curves = {
+            n: Curves(s, np.arange(last + 1.0), curve_of(n).rises) for n, s in squares.items()
+        }
         values[rows] = metric.of(curves)
     values[~sweep.survived] = np.nan  # a value up to a divergence is no result of the run
     return values
@@ -135,7 +104,7 @@ def _time(sweep: StudyData, metric: Metric, name: str) -> Quantity:
     horizon = float(sweep.runs["epochs"].min())
     for rows, last in sweep.spans():
         square = _padded(sweep.curve(metric.curve)[rows], last)
-        at = Curves(square, np.arange(last + 1.0), rises(metric.curve))
+        at = Curves(square, np.arange(last + 1.0), curve_of(metric.curve).rises)
         times = times_to(at, metric.parameter or 0.0, horizon)
         values[rows], missed[rows] = times.epochs, times.censored
     values[~sweep.has_result] = np.nan

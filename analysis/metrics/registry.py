@@ -13,6 +13,7 @@ from analysis.errors import AnalysisError, nearest
 from analysis.metrics import measures
 from analysis.metrics.measures import Curves
 from analysis.statistics.contrasts import Better
+from src.timeline import curve_of
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,10 @@ class Metric:
             f"{self.name}({self.curve}{'' if self.parameter is None else f', {self.parameter:g}'})"
         )
 
-    def better(self, rises: bool) -> Better:
-        """Tell which end is good, given whether the curve's own good end is up."""
-        return "higher" if rises and self.measure.better == "curve" else "lower"
+    @property
+    def better(self) -> Better | None:
+        """Tell which end is good; None where neither end of its curve is."""
+        return "lower" if self.measure.better == "lower" else curve_of(self.curves[-1]).better
 
     def of(self, curves: Mapping[str, Curves]) -> Floats:
         """Compute one value a run, (n,), from curves by name."""
@@ -108,11 +110,6 @@ class Metric:
                 int(self.parameter) if self.measure.parameter == "epochs" else self.parameter
             ]
         return self.measure.compute(*(curves[name] for name in self.curves), *parameters)
-
-
-def rises(curve: str) -> bool:
-    """Tell whether more of a curve is better: losses and errors fall, all else rises."""
-    return not curve.endswith(("loss", "error"))
 
 
 def resolve(text: str, curves: Collection[str]) -> Metric:

@@ -22,6 +22,7 @@ from analysis.study.reading import RESULTS, chained, read_rows, read_timelines, 
 from analysis.study.stamps import STAMPS, Stamps, ended, still_true
 from analysis.study.timelines import Floats, Ints, Timelines
 from src.storage.files import read_json, replace, to_json
+from src.timeline import CURVES as DECLARED
 
 INDEX = ".index"
 RUNS, CURVES, CHECKSUMS = "runs.parquet", "timelines.parquet", "checksums.json"
@@ -109,7 +110,7 @@ def _runs(study: Path, checksum: str, most: int) -> pd.DataFrame:
     """Read the index's row a run."""
     runs = typed(_opened(study / INDEX / RUNS, checksum, most).read().to_pandas())
     rows, epoch = runs["_rows"], runs["epoch"].fillna(-1)
-    if set(RESULTS) - set(runs) or not ((rows == 0) | (rows == epoch + 1)).all():
+    if {*RESULTS, *DECLARED} - set(runs) or not ((rows == 0) | (rows == epoch + 1)).all():
         raise ValueError("it is not an index of runs")
     return runs
 

@@ -82,7 +82,7 @@ def compare(
             "(--against), or rank them (ranks)"
         )
     first = asked[0]
-    choose = partial(at_best, metric=first.name, kind=first.kind, better=first.better)
+    choose = partial(at_best, metric=first.name, kind=first.kind, better=first.order)
     family: list[Contrast] = []
     rows: list[dict[str, Any]] = []
     captions: list[str] = []

@@ -49,10 +49,13 @@ def ranks(sweep: StudyData, vary: str, metric: str = "test_acc", alpha: float = 
 
 
 def _caption(sweep: StudyData, found: Ranks, q: Quantity, left_out: int) -> str:
+    first = f"1 is best, {q.better} {q.name} is better"
+    if q.better is None:
+        first = f"1 is the highest {q.name}, of which neither end is better"
     left = f" {left_out} seeds without all levels are left out." if left_out else ""
     return (
-        f"Average ranks over {found.n} seeds, which resample {sweep.design.resamples}; 1 is best, "
-        f"{q.better} {q.name} is better, runs that diverged rank last.{left} Are all levels alike? "
+        f"Average ranks over {found.n} seeds, which resample {sweep.design.resamples}; {first}, "
+        f"runs that diverged rank last.{left} Are all levels alike? "
         f"p = {found.iman_davenport_p:.2g} (Iman and Davenport). Ranks closer than the critical "
         f"difference {found.critical_difference:.2f} (Nemenyi, 95 % together) are not told apart."
     )
@@ -76,7 +79,7 @@ def _ranked(
     if known.empty:
         raise AnalysisError(f"no seed was run with every level of {vary}")
     of_seed = pd.DataFrame(
-        within_rows(known.to_numpy(np.float64), q.better), index=known.index, columns=known.columns
+        within_rows(known.to_numpy(np.float64), q.order), index=known.index, columns=known.columns
     )
     means = of_seed.groupby(level=0).mean()
     levels = [v for v in sweep.levels.get(vary, list(means.columns)) if v in means.columns]

@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +76,24 @@ def run_jobs(
         list(pool.map(lambda job: open_folder(job.folder, job.config, job.words), jobs))
     records = []
     together: dict[int | None, list[tuple[Job, Checkpoint | None]]] = defaultdict(list)
+    lacking = {}
     for job in jobs:
         checkpoint = _checkpoint(job)
+        if checkpoint and (names := _missing_curves(checkpoint)):
+            lacking[job.id] = f"its checkpoint at epoch {checkpoint.epoch} has no {names}"
+            checkpoint = None
         together[checkpoint.epoch if checkpoint else None].append((job, checkpoint))
     for group in together.values():
-        records += _run_group(group, watch)
+        records += _run_group(group, watch, lacking)
     return records
+
+
+def _missing_curves(checkpoint: Checkpoint) -> str:
+    """Name the curves that a checkpoint of another version does not have up to its epoch.
+
+    They cannot be had any more. Curves that it has beyond those of today are passed over.
+    """
+    return ", ".join(name for name in CURVES if name not in checkpoint.curves)
 
 
 def _checkpoint(job: Job) -> Checkpoint | None:
@@ -98,7 +110,6 @@ def _checkpoint(job: Job) -> Checkpoint | None:
     )
     fits = (
         0 <= checkpoint.epoch < run.epochs
-        and list(checkpoint.curves) == list(CURVES)
         and all(curve.shape == (run.epochs + 1,) for curve in checkpoint.curves.values())
         and all(curve.dtype == np.float64 for curve in checkpoint.curves.values())
         and list(checkpoint.kept) == [e for e in kept if e <= checkpoint.epoch]
@@ -109,7 +120,7 @@ def _checkpoint(job: Job) -> Checkpoint | None:
 
 
 def _run_group(
-    group: Sequence[tuple[Job, Checkpoint | None]], watch: Watch
+    group: Sequence[tuple[Job, Checkpoint | None]], watch: Watch, lacking: Mapping[str, str]
 ) -> list[tuple[Job, Record]]:
     start = time.monotonic()
     jobs = [job for job, _ in group]
@@ -129,7 +140,13 @@ def _run_group(
 
     def write(job: Job, timeline: Timeline) -> Record:
         resumed_from = resumed[job.run].epoch if job.run in resumed else None
-        stack = {"seconds": round(seconds, 6), "stack": len(jobs), "resumed_from": resumed_from}
+        stack: dict[str, Any] = {
+            "seconds": round(seconds, 6),
+            "stack": len(jobs),
+            "resumed_from": resumed_from,
+        }
+        if job.id in lacking:
+            stack["started_anew"] = lacking[job.id]
         record = _record(job, timeline.outcome, stack)
         return write_run(job.folder, record, timeline, log(record))
 

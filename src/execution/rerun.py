@@ -46,17 +46,19 @@ def train_again(folder: Path) -> tuple[str, int]:
     if wrong := damage(folder, record.id):
         raise StoreError(f"{wrong}: there is nothing to compare with")
     (timeline,) = train([run], dataset)
-    then = read_curves(folder)  # a curve that was added since is no difference
-    timeline = replace(
-        timeline, curves={name: c for name, c in timeline.curves.items() if name in then}
-    )
+    then = read_curves(folder)
+    # Of a curve that only one of the two has there is nothing to compare: it stays as it was.
+    now = {name: timeline.curves.get(name, curve) for name, curve in then.items()}
+    apart = sorted(timeline.curves.keys() ^ then.keys())
+    note = f"; not compared, as only one of the two has it: {', '.join(apart)}" if apart else ""
+    timeline = replace(timeline, curves=now)
     differing = [
         name for name, data in contents(timeline).items() if (folder / name).read_bytes() != data
     ]
     if not differing:
-        return f"{folder}: byte-identical ({', '.join(sorted(record.files))})", 0
+        return f"{folder}: byte-identical ({', '.join(sorted(record.files))}){note}", 0
     changes = _changes(record)
-    lines = [f"{folder}: differs in {', '.join(differing)}", *_distances(folder, timeline)]
+    lines = [f"{folder}: differs in {', '.join(differing)}{note}", *_distances(folder, timeline)]
     lines += [f"  {change}" for change in changes]
     lines.append(
         "no failure: bits are promised for one machine and fixed versions"
@@ -82,8 +84,8 @@ def _distances(folder: Path, timeline: Timeline) -> list[str]:
     """Return, for every curve that differs, by how much at most."""
     lines = []
     for name, before in read_curves(folder).items():
-        after = timeline.curves.get(name)
-        if after is None or after.shape != before.shape:
+        after = timeline.curves[name]
+        if after.shape != before.shape:
             lines.append(f"  {name}: of another length")
         elif not np.array_equal(before, after, equal_nan=True):
             lines.append(f"  {name}: by {np.nanmax(np.abs(before - after)):.2g} at most")

@@ -37,9 +37,14 @@ def to_yaml(values: Mapping[str, Any]) -> str:
 
 
 def log(record: Record) -> dict[str, str]:
-    """Return a job's log by its file's name: how it ended; of a failure, with its traceback."""
+    """Return a job's log by its file's name: how it ended; of a failure, with its traceback.
+
+    Of a run that could not go on from its checkpoint, why.
+    """
     level = "ERROR" if record.outcome.ending is Ending.failed else "INFO"
     text = f"[{time.strftime('%Y-%m-%d %H:%M:%S')}][{level}] {record.outcome}\n"
+    if reason := record.execution.get("started_anew"):
+        text += f"started anew: {reason}\n"
     if record.outcome.message:
         text += record.outcome.message.rstrip() + "\n"
     return {LOG: text}

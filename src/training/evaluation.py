@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from src.arrays import Indices
 from src.model import losses
 from src.model.network import Block
+from src.timeline import CURVES
 from src.training.probes import PROBE_DIGITS, Probe
 from src.training.stack import Stack
 
@@ -50,7 +51,13 @@ class Blocks:
 
 
 def evaluate(stack: Stack, blocks: Blocks) -> dict[str, NDArray[np.float64]]:
-    """Return every curve's value for the parameters as they are: (R,) each, by the curve's name."""
+    """Return every curve's value for the parameters as they are: (R,) each, by the curve's name.
+
+    Raises
+    ------
+    TypeError
+        A curve is declared and not computed, or the other way round: before the first step.
+    """
     rows = slice(1) if stack.shares_subset else slice(None)
     probe = Probe(stack.network)
     values = {}
@@ -59,7 +66,13 @@ def evaluate(stack: Stack, blocks: Blocks) -> dict[str, NDArray[np.float64]]:
     values["train_loss"], values["train_acc"] = _measure(stack, blocks, *parts, probe)
     test = [*blocks.cut(stack.test[rows])]
     values["test_loss"], values["test_acc"] = _measure(stack, blocks, [], test, probe)
-    return values | probe.values()
+    values |= probe.values()
+    if unlike := sorted(CURVES.keys() ^ values.keys()):
+        raise TypeError(
+            f"a curve must be declared in src.timeline and computed here or in "
+            f"src.training.probes, got only one of the two for {', '.join(unlike)}"
+        )
+    return values
 
 
 def _measure(

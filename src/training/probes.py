@@ -1,8 +1,10 @@
 """What is measured beside loss and accuracy: the numbers that tell why a run learns or does not.
 
-Owns the probes' definitions. They cost a backward pass, so they look at no more than
-`PROBE_DIGITS` training digits, at epoch ends.
+Owns how each probe is computed; what it means is declared in `src.timeline`. They cost a backward
+pass, so they look at no more than `PROBE_DIGITS` training digits, at epoch ends.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +39,14 @@ class FlatUnits:
         self.dead &= flat.all(axis=1)
         self.digits += slope.shape[1]
 
-    def shares(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the shares of saturated (unit, digit) pairs and of dead units: (R,), (R,)."""
-        units = self.dead.shape[1]
-        return self.flat / (units * self.digits), np.count_nonzero(self.dead, axis=1) / units
+    def saturated_share(self) -> NDArray[np.float64]:
+        """Return the share of saturated (unit, digit) pairs: (R,)."""
+        return self.flat / (self.dead.shape[1] * self.digits)
+
+    def dead_share(self) -> NDArray[np.float64]:
+        """Return the share of dead units: (R,)."""
+        shares: NDArray[np.float64] = np.count_nonzero(self.dead, axis=1) / self.dead.shape[1]
+        return shares
 
 
 def norm(arrays: list[Array]) -> NDArray[np.float64]:
@@ -89,15 +95,33 @@ class Probe:
 
     def values(self) -> dict[str, NDArray[np.float64]]:
         """Return every probe by its curve's name, (R,) each."""
-        p, g = self.network.parameters, self.network.gradients
-        digits = self.layers["conv"].digits
-        values = {
-            "conv_norm": norm(p.of_convolution()),
-            "perceptron_norm": norm(p.of_perceptron()),
-            "conv_grad_norm": norm(g.of_convolution()) / digits,
-            "perceptron_grad_norm": norm(g.of_perceptron()) / digits,
-            "filter_similarity": filter_similarity(p),
-        }
-        for layer, units in self.layers.items():
-            values[f"{layer}_saturated"], values[f"{layer}_dead"] = units.shares()
-        return values
+        return {name: compute(self) for name, compute in PROBES.items()}
+
+    @property
+    def parameters(self) -> Parameters:
+        """The network's parameters."""
+        return self.network.parameters
+
+    @property
+    def gradients(self) -> Parameters:
+        """The sums of the digits' gradients."""
+        return self.network.gradients
+
+    @property
+    def digits(self) -> int:
+        """How many digits were looked at."""
+        return self.layers["conv"].digits
+
+
+PROBES: dict[str, Callable[[Probe], NDArray[np.float64]]] = {
+    "conv_norm": lambda probe: norm(probe.parameters.of_convolution()),
+    "perceptron_norm": lambda probe: norm(probe.parameters.of_perceptron()),
+    "conv_grad_norm": lambda probe: norm(probe.gradients.of_convolution()) / probe.digits,
+    "perceptron_grad_norm": lambda probe: norm(probe.gradients.of_perceptron()) / probe.digits,
+    "conv_saturated": lambda probe: probe.layers["conv"].saturated_share(),
+    "conv_dead": lambda probe: probe.layers["conv"].dead_share(),
+    "perceptron_saturated": lambda probe: probe.layers["perceptron"].saturated_share(),
+    "perceptron_dead": lambda probe: probe.layers["perceptron"].dead_share(),
+    "filter_similarity": lambda probe: filter_similarity(probe.parameters),
+}
+"""How every curve is computed that is a probe: from a probe to (R,), by the curve's name."""
