@@ -14,7 +14,7 @@ from src.execution.rerun import train_again
 from src.storage.run_folder import LOG
 from src.storage.store import read_checkpoint, read_curves, read_record, write_checkpoint
 from src.timeline import CURVES, Curve, curve_of
-from src.training.probes import PROBES
+from src.training.probes import PROBES, norm
 from tests.support.study_folders import synthetic, write_synthetic
 from tests.test_interruption import WORDS, stopped
 from tests.test_resume import Stop
@@ -151,6 +151,21 @@ def test_a_run_whose_checkpoint_lacks_a_curve_starts_anew_and_says_why(
     assert read_curves(run)["test_fault"].tolist() == [0.25] * 5
 
 
+def test_a_curve_of_a_later_version_is_a_curve_without_a_unit_and_no_factor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as later:
+        add(later)
+        later.setitem(PROBES, ERROR.name, lambda probe: norm(probe.parameters.of_convolution()))
+        assert command(tmp_path, "-m", "study=s", "seed=0,1", "n_jobs=1", *SMALL).code == 0
+    sweep = load_sweep(tmp_path / "multirun_outputs" / "s")
+    assert list(sweep.factors) == ["seed"]
+    q = quantity(sweep, "test_fault")
+    assert np.isfinite(q.values).all()
+    assert (q.label, q.better, q.share) == ("final test_fault", None, False)
+    assert sweep.curves("test_fault").axes[0].get_ylabel() == "test_fault"
+
+
 def test_of_a_curve_that_is_not_declared_nothing_is_guessed_from_its_name() -> None:
     for name in ("valid_loss", "valid_acc", "conv_similarity", "top_error"):
         curve = curve_of(name)
@@ -159,9 +174,9 @@ def test_of_a_curve_that_is_not_declared_nothing_is_guessed_from_its_name() -> N
 
 
 def test_ranks_call_no_end_better_of_a_curve_of_which_neither_end_is(tmp_path: Path) -> None:
-    for act, norm in (("tanh", 1.0), ("relu", 2.0), ("none", 3.0)):
+    for act, length in (("tanh", 1.0), ("relu", 2.0), ("none", 3.0)):
         for seed in range(3):
-            write_synthetic(tmp_path, {"conv_norm": norm}, act=act, seed=seed)
+            write_synthetic(tmp_path, {"conv_norm": length}, act=act, seed=seed)
     sweep = load_sweep(tmp_path)
     ranks = sweep.ranks("act", "conv_norm")
     assert ranks["level"].tolist() == ["none", "relu", "tanh"]

@@ -17,6 +17,7 @@ from analysis.study import index
 from analysis.study.index import INDEX
 from analysis.sweep import Sweep, load_sweep
 from src.storage.store import read_curves
+from src.timeline import CURVES, Curve
 from tests.support.study_folders import fields, synthetic, write_synthetic
 
 
@@ -59,6 +60,16 @@ def test_the_index_is_read_instead_of_the_files(
     monkeypatch.setattr("analysis.study.reading.read_record", never)
     monkeypatch.setattr("analysis.study.reading.read_curves", never)
     assert len(load_sweep(study).timelines) > 200
+
+
+def test_an_index_from_before_a_curve_was_added_is_made_anew(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_sweep(study)
+    monkeypatch.setitem(CURVES, "sharpness", Curve("sharpness", "", "", ""))
+    for sweep in (load_sweep(study), load_sweep(study)):
+        assert "sharpness" in sweep.runs
+        assert np.isnan(sweep.curve("sharpness")).all()
 
 
 def test_deleting_the_index_costs_nothing(study: Path) -> None:

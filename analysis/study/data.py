@@ -72,6 +72,8 @@ class StudyData:
         runs = self.runs
         keys = [name for name in runs if name not in CURVES and name not in RESULTS]
         varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
+        if any(runs[name].dtype == np.float64 for name in varying):  # of a curve not declared here
+            varying = [name for name in varying if name not in self.curve_names]
         rows = runs[varying].astype(object).where(runs[varying].notna(), None)
         return factors(cast(list[dict[str, Any]], rows.to_dict("records")))
 
