@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.figures import verbs as figures
 from analysis.metrics.diagnosis import diagnoses
+from analysis.report.page import report
 from analysis.study.data import StudyData
 from analysis.study.generations import newest
 from analysis.study.index import read_study
@@ -48,6 +49,7 @@ class Sweep(StudyData):
     filters = figures.filters
     animation = figures.animation
     similarity = figures.similarity
+    report = report
     meetings, film = crossings, animation  # the old names
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The commands beside the verbs: `python -m analysis doctor`, `reproduce`, `judge`.
+"""The commands beside the verbs: `python -m analysis doctor`, `judge`, `report`, `reproduce`.
 
 Owns their arguments, and what they print. What they do has a module each.
 """
@@ -13,6 +13,7 @@ from src.storage.study import ASIDE
 COMMANDS = {
     "doctor": "is a study whole? Every file against its checksum, schema and identity",
     "judge": "draw and judge the card of studies, such as your own copy of the template",
+    "report": "write one HTML page of a study: curves, two factors, filters, tables, verdicts",
     "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
 }
 
@@ -34,6 +35,16 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
     of["judge"].add_argument("studies", nargs="+", metavar="STUDY", help="folder, name, or latest")
     of["judge"].add_argument(
         "--out", type=Path, help="folder of the files; analysis/ of the first unless given"
+    )
+    of["report"].set_defaults(run=_report)
+    of["report"].add_argument(
+        "study",
+        nargs="?",
+        default="latest",
+        help="folder, name, or latest, which it is unless given",
+    )
+    of["report"].add_argument(
+        "--out", type=Path, help="the file; report.html in analysis/ of the study unless given"
     )
     _add_reproduce(of["reproduce"])
 
@@ -92,6 +103,26 @@ def _judge(given: argparse.Namespace) -> int:
         print(f"written: {path}")
     if not judged and (out / "verdicts.md").exists():
         print(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")
+    return 0
+
+
+def _report(given: argparse.Namespace) -> int:
+    from analysis.claims.table import judged, sweeps_of
+    from analysis.study.reading import find, own_folder, unmarked
+    from analysis.sweep import load_sweep
+    from src.storage.study_files import read_card
+
+    folder = find(given.study)
+    plan = read_card(folder)
+    sweep = load_sweep(folder)
+    verdicts = []
+    if plan and plan.get("claims"):
+        claims, _ = judged(sweeps_of({str(plan.get("experiment", folder.name)): folder}))
+        verdicts = [claims] if len(claims) else []
+    path = given.out or own_folder(folder) / "report.html"
+    with unmarked(folder):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        print(f"written: {sweep.report(verdicts).write(path)}")
     return 0
 
 

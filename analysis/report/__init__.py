@@ -1,0 +1,1 @@
+"""One HTML file that shows a study: explorer, heatmap, filters, tables; no server, no network."""
