@@ -6,6 +6,7 @@ Owns the command line, its errors and exit codes. What a job does stands in `job
 import os
 import signal
 import sys
+import traceback
 from functools import partial
 from pathlib import Path
 
@@ -134,11 +135,22 @@ def main() -> None:
         sys.exit(
             f"error: {error.filename or 'the study'} cannot be used: {error.strerror or error}"
         )
+    except Exception as error:
+        if traceback_wanted or not _is_hydras(error):
+            raise
+        sys.exit(f"error: Hydra cannot use the command line: {sentence(error) or repr(error)}")
     except KeyboardInterrupt as interrupted:
         if Interruption.ends_process:
             end_within_seconds()
         print(f"interrupted: {str(interrupted) or 'at once'}", file=sys.stderr)
         sys.exit(EXIT_CODE)
+
+
+def _is_hydras(error: BaseException) -> bool:
+    """Return whether Hydra or OmegaConf raised an error, which nobody has worded for a user."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    packages = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames[-3:]}
+    return bool(packages & {"hydra", "omegaconf"})
 
 
 def sentence(error: BaseException) -> str:

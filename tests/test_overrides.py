@@ -124,7 +124,9 @@ def test_a_word_that_is_no_override_is_refused_in_one_line(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["seed=range(0,10,0)", "lrA=range(0,1,0)"])
 def test_a_range_without_a_step_is_refused_before_anything_is_made(word: str) -> None:
-    with pytest.raises(ConfigError, match=r"^a range must have a step other than 0, got 0$"):
+    with pytest.raises(
+        ConfigError, match=r"range of finite numbers with a step other than 0, got "
+    ):
         grid_size(parse([word]))
 
 

@@ -270,6 +270,18 @@ def test_a_slip_is_one_clear_sentence_with_and_without_a_sweep(
         "~act",
         "-m ~hydra/launcher",
         "act@foo=tanh",
+        "hydra/launcher=null",
+        "hydra/launcher=28",
+        "-m hydra/launcher=basic,joblib",
+        "hydra/env=bool(1)",
+        "hydra/hydra_logging=hydra_debug",
+        "init@act=range(0,10,0)",
+        "-m init@act=range(0,10,0)",
+        "-m act=range(nan,3)",
+        "-m lrA=range(0,inf)",
+        "-m seed=range(0,3,nan)",
+        "-m hydra/sweeper=basic +hydra.sweeper.params.act=null",
+        "-m hydra/sweeper=basic hydra.sweeper.params=null",
     ],
 )
 def test_whatever_is_typed_the_answer_is_one_line_without_a_traceback(

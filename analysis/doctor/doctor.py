@@ -13,7 +13,7 @@ from pathlib import Path
 
 from analysis.doctor.findings import Finding, Kind
 from analysis.doctor.run_examination import examine_run
-from analysis.study.generations import Origin, stale
+from analysis.study.generations import Origin, asked_for, stale
 from src import ENGINE_VERSION
 from src.errors import StoreError
 from src.storage.identity import ID_LENGTH
@@ -76,7 +76,7 @@ def examine(study: Path) -> Examination:
         runs["damaged" if damaged else record.outcome.ending.name if record else "begun"] += 1
     bad = {finding.path for finding in findings if finding.kind is Kind.damaged}
     findings += _duplicates(sorted(folders, key=lambda folder: folder in bad))
-    findings += _stale(records)
+    findings += _stale(study, records)
     findings += _beside_runs(study, folders)
     return Examination(study, dict(runs), findings)
 
@@ -146,12 +146,12 @@ def _duplicates(folders: Sequence[Path]) -> list[Finding]:
     ]
 
 
-def _stale(records: dict[Path, Record]) -> list[Finding]:
+def _stale(study: Path, records: dict[Path, Record]) -> list[Finding]:
     """Find runs of an older engine, or on digits that have changed since."""
     origins = [_origin(record) for record in records.values()]
     newest = max((origin.engine for origin in origins), default=ENGINE_VERSION)
     findings = []
-    for folder, origin, old in zip(records, origins, stale(origins), strict=True):
+    for folder, origin, old in zip(records, origins, stale(origins, asked_for(study)), strict=True):
         if origin.engine != ENGINE_VERSION:
             words = f"trained by engine {origin.engine}, this is {ENGINE_VERSION}"
             findings.append(Finding(folder, Kind.stale, words))
@@ -166,7 +166,7 @@ def _stale(records: dict[Path, Record]) -> list[Finding]:
 def _origin(record: Record) -> Origin:
     source = record.config.get("folder") or record.config.get("source")
     finished = record.execution.get("finished", "")
-    return Origin(record.engine_version, str(source), record.data_digest, str(finished))
+    return Origin(record.engine_version, str(source), record.data_digest[:ID_LENGTH], str(finished))
 
 
 def _beside_runs(study: Path, folders: Sequence[Path]) -> list[Finding]:

@@ -5,13 +5,16 @@ thrown away; none of their numbers are to be compared with each other.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from analysis.study.index import Contents
+from src.errors import StoreError
+from src.storage.identity import ID_LENGTH
+from src.storage.study_files import read_history
 
 
 class Origin(NamedTuple):
@@ -21,22 +24,48 @@ class Origin(NamedTuple):
     source: str
     """The name of the data, or the folder of its files."""
     digest: str
+    """Its first letters, as in `sweep.runs`."""
     finished: str
     """In UTC, as text that sorts."""
 
 
-def stale(origins: Sequence[Origin]) -> list[bool]:
-    """Return which runs are not of the newest engine, or not of their source's newest digits."""
+def asked_for(study: Path) -> dict[str, list[str]]:
+    """Return the digests of every source in the order of the commands that asked for them.
+
+    A command counts by its place in the study's history, which no clock turns.
+    """
+    try:
+        history = read_history(study)
+    except StoreError:  # a history is no result: what it lacks hides no run
+        return {}
+    order: dict[str, list[str]] = {}
+    for entry in history:
+        digests = entry.get("digests")
+        for source, digest in digests.items() if isinstance(digests, dict) else ():
+            order.setdefault(str(source), []).append(str(digest)[:ID_LENGTH])
+    return order
+
+
+def stale(origins: Sequence[Origin], asked: Mapping[str, Sequence[str]]) -> list[bool]:
+    """Return which runs are not of the newest engine, or not of their source's newest digits.
+
+    Parameters
+    ----------
+    origins : a run each
+    asked : the digests of every source, the latest last, of `asked_for`; of a source without any,
+        as in studies of earlier versions, the clock tells which digits are the newest
+    """
     engine = max((origin.engine for origin in origins), default=0)
-    newest: dict[str, Origin] = {}
-    for origin in origins:
-        known = newest.get(origin.source)
-        if origin.engine == engine and (known is None or origin.finished >= known.finished):
-            newest[origin.source] = origin
-    return [
-        origin.engine != engine or origin.digest != newest[origin.source].digest
-        for origin in origins
-    ]
+    current = [origin for origin in origins if origin.engine == engine]
+    newest: dict[str, str] = {}
+    for origin in sorted(current, key=lambda origin: origin.finished):
+        newest[origin.source] = origin.digest
+    there = {(origin.source, origin.digest) for origin in current}
+    for source, digests in asked.items():
+        for digest in digests:
+            if (source, digest) in there:
+                newest[source] = digest
+    return [origin.engine != engine or origin.digest != newest[origin.source] for origin in origins]
 
 
 def newest(study: Path, contents: Contents) -> Contents:
@@ -44,7 +73,8 @@ def newest(study: Path, contents: Contents) -> Contents:
     runs = contents.runs
     sources = runs["folder"].fillna(runs["source"])
     columns = (runs["engine"], sources, runs["digest"], runs["finished"])
-    old = np.array(stale([Origin(*row) for row in zip(*columns, strict=True)]), bool)
+    origins = [Origin(*row) for row in zip(*columns, strict=True)]
+    old = np.array(stale(origins, asked_for(study)), bool)
     if not old.any():
         return contents
     words = "trained by an older engine or on digits that have changed since"

@@ -22,6 +22,8 @@ _OPEN = ("hydra.launcher.", "hydra.sweeper.", "hydra.verbose")
 """What may be set of Hydra's own config. The rest says where files go, which code is called and
 where more config is looked for."""
 
+_OPEN_GROUPS = ("hydra/launcher", "hydra/sweeper")
+
 MOST_LETTERS = 100_000
 MOST_BRACKETS = 100
 
@@ -96,10 +98,17 @@ def count(override: Override, folders: Sequence[Path] = (CONF,)) -> int:
 
 
 def _ends(swept: RangeSweep) -> tuple[float, float, float]:
-    start, stop, step = swept.start or 0, swept.stop or 0, swept.step
-    if step == 0:
-        raise ConfigError(f"a range must have a step other than 0, got {step!r}")
-    return start, stop, step
+    return swept.start or 0, swept.stop or 0, swept.step
+
+
+def _check_range(override: Override) -> None:
+    """Refuse a range that has no end, before anything counts it."""
+    swept = override.value()
+    if isinstance(swept, RangeSweep):
+        start, stop, step = _ends(swept)
+        if step == 0 or not all(map(math.isfinite, (start, stop, step))):
+            rule = "a range of finite numbers with a step other than 0"
+            raise ConfigError.of(override.key_or_group, rule, override.input_line)
 
 
 def options(group: str, folders: Sequence[Path] = (CONF,)) -> list[str]:
@@ -116,8 +125,12 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
     if key == "hydra" or key.startswith("hydra."):
         _check_hydras(override)
         return
-    if key.startswith("hydra/"):  # the choices of Hydra's groups are files that come with it
+    _check_range(override)
+    if key.startswith("hydra/"):
+        _check_hydras_choice(override)
         return
+    if override.package is not None:
+        raise ConfigError.of(key, "chosen without @, for a group has one place", word)
     if override.is_sweep_override() and not override.is_discrete_sweep():
         raise ConfigError.of(key, "a value, a list of values or a range", word)
     if choices := options(key, folders):
@@ -149,8 +162,20 @@ def _check_hydras(override: Override) -> None:
         raise ConfigError.of(key, rule, word)
     plain = (bool,) if key == "hydra.verbose" else (str, int, float, bool, type(None))
     value = override.value()
+    if value is None and key.startswith("hydra.sweeper.params"):
+        raise ConfigError.of(key, "the values of a key, such as hydra.sweeper.params.lrA=0.1", word)
     if not isinstance(value, plain) or "${" in str(value):
         raise ConfigError.of(key, "true or false" if len(plain) == 1 else "a plain value", word)
+
+
+def _check_hydras_choice(override: Override) -> None:
+    """Leave open which launcher and sweeper there are: files that come with Hydra say so."""
+    key, word = override.key_or_group, override.input_line
+    if key not in _OPEN_GROUPS:
+        rule = f"left alone: of Hydra's own groups only {' and '.join(_OPEN_GROUPS)} are open"
+        raise ConfigError.of(key, rule, word)
+    if override.is_delete() or not isinstance(override.value(), str):
+        raise ConfigError.of(key, "the name of one choice", word)
 
 
 def _groups() -> list[str]:

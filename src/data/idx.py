@@ -17,7 +17,8 @@ import math
 import stat
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -39,6 +40,10 @@ Stamp = tuple[Path, int, int]
 _SET = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
+MOST_UNPACKED = 100
+"""Times its own size that a gzip file may promise: digits pack four to ten times smaller, and
+nothing but a bomb a hundred times."""
+
 _CHUNK = 2**20
 
 
@@ -47,24 +52,39 @@ def read_idx(path: Path, ndim: int) -> Bytes:
 
     Its first bytes tell whether it is gzipped, not its name: browsers unpack a download and
     leave it the name. Memory grows with the bytes that really come, never with what a header
-    promises. No dimension is 0.
+    promises, and no more is unpacked than that. No dimension is 0.
 
     Raises
     ------
     DataError
         The file cannot be read, is not what its name says, or is not whole.
     """
+    with _opened(path) as (stream, most):
+        return _elements(stream, path, _shape(stream, path, ndim, most))
+
+
+def read_shape(path: Path, ndim: int) -> tuple[int, ...]:
+    """Read the header of an IDX file alone; errors are those of `read_idx`."""
+    with _opened(path) as (stream, most):
+        return _shape(stream, path, ndim, most)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[IO[bytes] | gzip.GzipFile, int]]:
+    """Open a file, unpacking it if it is packed, with the number of elements it may promise."""
     try:
+        status = path.stat()
         # A pipe or a device would keep `open` or `read` waiting for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise DataError(f"{path} is not a file")
         with path.open("rb") as file:
             gzipped = file.read(2) == _GZIP_MAGIC
             file.seek(0)
             if not gzipped:
-                return _parse(file, path, ndim)
+                yield file, MAX_BYTES
+                return
             with gzip.GzipFile(fileobj=file) as unpacked:
-                return _parse(unpacked, path, ndim)
+                yield unpacked, min(MAX_BYTES, MOST_UNPACKED * status.st_size)
     except EOFError:
         raise DataError(f"{path} is damaged: its gzip stream is truncated") from None
     except (gzip.BadGzipFile, zlib.error) as error:
@@ -75,8 +95,8 @@ def read_idx(path: Path, ndim: int) -> Bytes:
         raise DataError(f"{str(path)!r} cannot be read: {error}") from None
 
 
-def _parse(stream: IO[bytes] | gzip.GzipFile, path: Path, ndim: int) -> Bytes:
-    """Check header and length, and return the elements."""
+def _shape(stream: IO[bytes] | gzip.GzipFile, path: Path, ndim: int, most: int) -> tuple[int, ...]:
+    """Check the header, and return the sizes that it promises."""
     magic = stream.read(4)
     if magic.lstrip()[:1] == b"<":
         raise DataError(f"{path} is an HTML page, not an IDX file: the download went wrong")
@@ -91,28 +111,39 @@ def _parse(stream: IO[bytes] | gzip.GzipFile, path: Path, ndim: int) -> Bytes:
         raise DataError(f"{path} must have {_dimensions(ndim)}, got {magic[3]}")
     if len(sizes) < 4 * ndim:
         raise DataError(f"{path} is truncated: it ends within its header")
-    shape = struct.unpack(f">{ndim}I", sizes)
+    shape: tuple[int, ...] = struct.unpack(f">{ndim}I", sizes)
     promised = math.prod(shape)  # Python integers: this product cannot wrap round
-    written = "×".join(map(str, shape))
     if promised == 0:
-        raise DataError(f"{path} is empty: its header says {written} elements")
+        raise DataError(f"{path} is empty: its header says {_written(shape)} elements")
     if promised > MAX_BYTES:
-        raise DataError(f"{path} is too large: {written} bytes, and the limit is {MAX_BYTES}")
-    elements = bytearray()
+        raise DataError(
+            f"{path} is too large: {_written(shape)} bytes, and the limit is {MAX_BYTES}"
+        )
+    if promised > most:
+        raise DataError(
+            f"{path} is too large: its header says {_written(shape)} = {promised} bytes, more than "
+            f"{MOST_UNPACKED} times what is packed"
+        )
+    return shape
+
+
+def _elements(stream: IO[bytes] | gzip.GzipFile, path: Path, shape: tuple[int, ...]) -> Bytes:
+    """Return what follows the header, which must be all that it promises and no more."""
+    promised, elements = math.prod(shape), bytearray()
+    said = f"its header says {_written(shape)} = {promised} bytes"
     while len(elements) < promised:
         chunk = stream.read(min(_CHUNK, promised - len(elements)))
         if not chunk:
-            raise DataError(
-                f"{path} is truncated: its header says {written} = {promised} bytes, "
-                f"{len(elements)} follow"
-            )
+            raise DataError(f"{path} is truncated: {said}, {len(elements)} follow")
         elements += chunk
     # Reading past the end is also what makes gzip compare its checksum.
     if stream.read(1):
-        raise DataError(
-            f"{path} has bytes left over: its header says {written} = {promised} bytes, more follow"
-        )
+        raise DataError(f"{path} has bytes left over: {said}, more follow")
     return np.frombuffer(elements, np.uint8).reshape(shape)
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _dimensions(count: int) -> str:
@@ -158,30 +189,30 @@ def read_set(paths: Sequence[Path]) -> tuple[Bytes, Bytes, Bytes, Bytes]:
     DataError
         A file is damaged, or does not fit the others.
     """
+    # Headers first: files that do not fit together are not unpacked.
+    shapes = [read_shape(path, ndim) for path, ndim in zip(paths, (3, 1, 3, 1), strict=True)]
+    # 14×56 has as many pixels as 28×28: only the shape itself can tell that a header lies.
+    if shapes[0][1] != shapes[0][2]:
+        raise DataError(f"{paths[0]} must hold square images, got {_size(shapes[0])}")
+    if shapes[2][1:] != shapes[0][1:]:
+        raise DataError(
+            f"{paths[2]} must hold images of {_size(shapes[0])} pixels like {paths[0].name}, "
+            f"got {_size(shapes[2])}"
+        )
+    for images, labels in ((0, 1), (2, 3)):
+        if shapes[images][0] != shapes[labels][0]:
+            raise DataError(
+                f"{paths[labels]} must hold a label for each of the {shapes[images][0]} images of "
+                f"{paths[images].name}, got {shapes[labels][0]}"
+            )
     train, train_labels, test, test_labels = (
         read_idx(path, ndim) for path, ndim in zip(paths, (3, 1, 3, 1), strict=True)
     )
-    # 14×56 has as many pixels as 28×28: only the shape itself can tell that a header lies.
-    if train.shape[1] != train.shape[2]:
-        raise DataError(f"{paths[0]} must hold square images, got {_size(train)}")
-    if test.shape[1:] != train.shape[1:]:
-        raise DataError(
-            f"{paths[2]} must hold images of {_size(train)} pixels like {paths[0].name}, "
-            f"got {_size(test)}"
-        )
-    _check_labels(train_labels, paths[1], len(train), paths[0].name)
-    _check_labels(test_labels, paths[3], len(test), paths[2].name)
+    for given, path in ((train_labels, paths[1]), (test_labels, paths[3])):
+        if given.max() > MAX_LABEL:
+            raise DataError(f"{path} must hold labels of 0..{MAX_LABEL}, got {given.max()}")
     return train, train_labels, test, test_labels
 
 
-def _check_labels(labels: Bytes, path: Path, images: int, of: str) -> None:
-    if len(labels) != images:
-        raise DataError(
-            f"{path} must hold a label for each of the {images} images of {of}, got {len(labels)}"
-        )
-    if labels.max() > MAX_LABEL:
-        raise DataError(f"{path} must hold labels of 0..{MAX_LABEL}, got {labels.max()}")
-
-
-def _size(images: Bytes) -> str:
-    return f"{images.shape[1]}×{images.shape[2]}"
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]}×{shape[2]}"

@@ -43,6 +43,7 @@ def recorded(
         "command": ["python", "-m", "src.train", *sys.argv[1:]],
         "overrides": list(words),
         "started": _now(),
+        "digests": {job.run.folder or job.run.source.name: job.digest for job in jobs},
         "planned": len(jobs),
         "reused": len(jobs) - len(todo),
         "trained": None,
