@@ -97,6 +97,8 @@ def _recorded(job: Job, watch: Watch) -> Record:
     except Exception as error:
         record = end_without_result(job, Ending.failed, describe(error))
         raise RunFailed(f"{job.folder} failed: {record.outcome.reason}") from error
+    if record.outcome.ending is Ending.failed:  # its folder cannot say so
+        raise RunFailed(f"{job.folder} failed: {record.outcome.reason}")
     return record
 
 

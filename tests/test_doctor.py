@@ -101,7 +101,9 @@ def test_damage_is_found_set_aside_and_gone(study: Path, damage: str) -> None:
     said, code = report(study, aside=True)
     assert code == 0
     assert "Next: the command of the sweep trains again" in said
-    assert kinds(study) == [Kind.set_aside]
+    # Runs may be missing before a sweep has trained them; the class means were there.
+    rest = [Kind.lost] if damage.startswith("class means") else []
+    assert kinds(study) == [Kind.set_aside, *rest]
 
 
 FOREIGN: dict[str, Callable[[Path], object]] = {

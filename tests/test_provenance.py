@@ -36,7 +36,17 @@ from tests.test_train import ROOT, Said, command, ended, shell
 SECRET = "sk-planted-8c1f0e"
 FIELDS = {
     *("command", "overrides", "started", "ended"),
-    *("digests", "planned", "reused", "trained", "failed", "left", "outcomes", "results"),
+    *(
+        "digests",
+        "class_means",
+        "planned",
+        "reused",
+        "trained",
+        "failed",
+        "left",
+        "outcomes",
+        "results",
+    ),
     *("python", "packages", "machine", "commit", "dirty", "diff_digest"),
 }
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"

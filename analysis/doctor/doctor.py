@@ -8,28 +8,21 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from analysis.doctor.findings import Finding, Kind
 from analysis.doctor.run_examination import examine_run
+from analysis.doctor.study_examination import beside_runs
 from analysis.study.generations import Origin, asked_for, stale
 from src import ENGINE_VERSION
 from src.errors import StoreError
 from src.storage.identity import ID_LENGTH
 from src.storage.record import Record
-from src.storage.run_folder import has_ended, has_result
-from src.storage.study import ASIDE, LOCK, is_shard, locked, run_folders, set_aside
+from src.storage.run_folder import has_ended
+from src.storage.study import locked, run_folders, set_aside
 from src.storage.study_files import (
-    CARD,
-    CLASS_MEANS,
     HISTORY,
-    read_card,
-    read_class_means,
-    read_history,
 )
-
-KEPT = {HISTORY, CARD, CLASS_MEANS, LOCK, ASIDE, "analysis", "multirun.yaml"}
 
 MOST_ROWS = 20
 """Of each kind of finding; a study that was interrupted may have thousands of one."""
@@ -68,16 +61,21 @@ def examine(study: Path) -> Examination:
     runs, records = defaultdict[str, int](int), dict[Path, Record]()
     findings = []
     for folder in folders:
-        found, record = examine_run(folder)
+        try:
+            found, record = examine_run(folder)
+        except OSError as error:  # nobody may read it: the other runs are examined all the same
+            words = f"cannot be read: {error.strerror or error}"
+            found, record = [Finding(folder, Kind.unreadable, words)], None
         findings += found
         if record is not None:
             records[folder] = record
-        damaged = any(finding.kind is Kind.damaged for finding in found)
-        runs["damaged" if damaged else record.outcome.ending.name if record else "begun"] += 1
+        kinds = {finding.kind for finding in found}
+        bad_kind = next((kind for kind in (Kind.damaged, Kind.unreadable) if kind in kinds), None)
+        runs[bad_kind.name if bad_kind else record.outcome.ending.name if record else "begun"] += 1
     bad = {finding.path for finding in findings if finding.kind is Kind.damaged}
     findings += _duplicates(sorted(folders, key=lambda folder: folder in bad))
     findings += _stale(study, records)
-    findings += _beside_runs(study, folders)
+    findings += beside_runs(study, folders)
     return Examination(study, dict(runs), findings)
 
 
@@ -167,27 +165,3 @@ def _origin(record: Record) -> Origin:
     source = record.config.get("folder") or record.config.get("source")
     finished = record.execution.get("finished", "")
     return Origin(record.engine_version, str(source), record.data_digest[:ID_LENGTH], str(finished))
-
-
-def _beside_runs(study: Path, folders: Sequence[Path]) -> list[Finding]:
-    runs, findings = set(folders), []
-    shards = sorted(path for path in study.iterdir() if is_shard(path))
-    for path in sorted(chain(study.iterdir(), *(shard.iterdir() for shard in shards))):
-        if path == study / ASIDE and path.is_dir():
-            words = f"{len(list(path.iterdir()))} damaged that were set aside"
-            findings.append(Finding(path, Kind.set_aside, words))
-        elif path.name.startswith(".") and path.suffix == ".tmp":
-            findings.append(Finding(path, Kind.left_over, Kind.left_over.value))
-        elif path in runs:
-            if path.parent != study and not path.name[-ID_LENGTH:].startswith(path.parent.name):
-                words = f"it belongs into {study / path.name[-ID_LENGTH:][:2]}"
-                findings.append(Finding(path, Kind.misplaced, words))
-        elif path.name[0] != "." and path not in shards and path.name not in KEPT:
-            words = "a run under a name that nobody looks for" if has_result(path) else ""
-            findings.append(Finding(path, Kind.foreign, words or Kind.foreign.value))
-    for name, read in ((HISTORY, read_history), (CARD, read_card), (CLASS_MEANS, read_class_means)):
-        try:
-            read(study)
-        except StoreError as error:
-            findings.append(Finding(study / name, Kind.damaged, str(error)))
-    return findings

@@ -9,6 +9,8 @@ class Kind(Enum):
     """What may be wrong in a study, and what follows from it."""
 
     damaged = "what was written is not there any more"
+    unreadable = "nobody may read it"
+    lost = "the next sweep writes it again"
     misplaced = "a run that lies under another's name, or twice"
     foreign = "no sweep writes it"
     unfinished = "the next sweep trains it"
@@ -19,7 +21,9 @@ class Kind(Enum):
     @property
     def harmless(self) -> bool:
         """Whether the study is whole all the same."""
-        return self not in (Kind.damaged, Kind.misplaced, Kind.foreign)
+        return self not in (
+            *(Kind.damaged, Kind.unreadable, Kind.lost, Kind.misplaced, Kind.foreign),
+        )
 
     @property
     def quarantined(self) -> bool:

@@ -3,6 +3,7 @@
 Leaves to `doctor.py` what only the study as a whole can tell: duplicates, and what is stale.
 """
 
+import hashlib
 import json
 from itertools import chain
 from math import isfinite
@@ -12,6 +13,7 @@ from analysis.doctor.findings import Finding, Kind
 from src.errors import StoreError
 from src.storage.files import read_bytes
 from src.storage.identity import ID_LENGTH, LABELS
+from src.storage.job_files import TEXTS
 from src.storage.record import Record
 from src.storage.run_folder import CHECKPOINT, FILES, RECORD, UNFINISHED, has_result, misfit
 from src.storage.store import (
@@ -80,7 +82,20 @@ def _contradiction(folder: Path, record: Record) -> str | None:
     last = {name: float(curve[-1]) for name, curve in curves.items()}
     if record.final != {name: x if isfinite(x) else None for name, x in last.items()}:
         return f"the final values in {RECORD} are not the last of its curves"
-    return _other_request(folder / ".hydra", record)
+    if (wrong := _other_request(folder / ".hydra", record)) is not None:
+        return wrong
+    return None if (folder / UNFINISHED).exists() else _other_text(folder, record)
+
+
+def _other_text(folder: Path, record: Record) -> str | None:
+    """Return which file of text is not as the record has it; older records have none of them."""
+    known = record.execution.get("texts") or {}
+    if not isinstance(known, dict):
+        return f"{folder / RECORD} does not name its files of text"
+    for name in TEXTS:
+        if name in known and hashlib.sha256(read_bytes(folder / name)).hexdigest() != known[name]:
+            return f"{folder / name} is not the file that was written"
+    return None
 
 
 def _other_request(hydra: Path, record: Record) -> str | None:

@@ -4,6 +4,7 @@ Owns the step from runs to folders, for every launcher. Where a run's folder lie
 caller.
 """
 
+import errno
 import os
 import sys
 import time
@@ -15,18 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from src import ENGINE_VERSION
-from src.errors import DataError
+from src.errors import DataError, StoreError
 from src.execution.interruption import Interrupted
+from src.execution.resume import fitting, missing_curves
 from src.run import Run
 from src.storage.checkpoint import Checkpoint
-from src.storage.job_files import log, open_folder
+from src.storage.job_files import checksums, log, open_folder
 from src.storage.provenance import provenance
 from src.storage.record import Record
 from src.storage.store import read_checkpoint, write_checkpoint, write_run
-from src.timeline import CURVES, Ending, Outcome, Timeline, snapshot_epochs
+from src.timeline import Ending, Outcome, Timeline
 from src.training.trainer import train
 
 WRITERS = 8
@@ -73,13 +73,14 @@ def run_jobs(
         `watch` said so; checkpoints are kept.
     """
     with ThreadPoolExecutor(WRITERS) as pool:
-        list(pool.map(lambda job: open_folder(job.folder, job.config, job.words), jobs))
-    records = []
+        opened = list(zip(jobs, pool.map(_open, jobs), strict=True))
+    records = [(job, failure) for job, failure in opened if failure is not None]
+    jobs = [job for job, failure in opened if failure is None]
     together: dict[int | None, list[tuple[Job, Checkpoint | None]]] = defaultdict(list)
     lacking = {}
     for job in jobs:
-        checkpoint = _checkpoint(job)
-        if checkpoint and (names := _missing_curves(checkpoint)):
+        checkpoint = fitting(read_checkpoint(job.folder), job.run)
+        if checkpoint and (names := missing_curves(checkpoint)):
             lacking[job.id] = f"its checkpoint at epoch {checkpoint.epoch} has no {names}"
             checkpoint = None
         together[checkpoint.epoch if checkpoint else None].append((job, checkpoint))
@@ -88,35 +89,27 @@ def run_jobs(
     return records
 
 
-def _missing_curves(checkpoint: Checkpoint) -> str:
-    """Name the curves that a checkpoint of another version does not have up to its epoch.
+def _open(job: Job) -> Record | None:
+    """Open a job's folder; return how it failed where that alone cannot be written."""
+    try:
+        open_folder(job.folder, job.config, job.words)
+    except OSError as error:
+        return _unwritten(job, error)
+    return None
 
-    They cannot be had any more. Curves that it has beyond those of today are passed over.
+
+def _unwritten(job: Job, error: OSError) -> Record:
+    """Return the record of a run whose folder cannot be written; no file can hold it.
+
+    Raises
+    ------
+    OSError
+        The disk is full: no other run could be written either.
     """
-    return ", ".join(name for name in CURVES if name not in checkpoint.curves)
-
-
-def _checkpoint(job: Job) -> Checkpoint | None:
-    """Return the job's checkpoint, None where there is none, or none that fits the run."""
-    checkpoint, run = read_checkpoint(job.folder), job.run
-    if checkpoint is None:
-        return None
-    dtype, C, kept = np.dtype(run.dtype.name), len(run.classes), snapshot_epochs(run.epochs)
-    shapes = (
-        (checkpoint.filters, (run.L, run.I * run.J + 1)),
-        (checkpoint.weights, (C, run.features(run.dataset()))),
-        (checkpoint.biases, (C,)),
-        *((filters, (run.L, run.I, run.J)) for filters in checkpoint.kept.values()),
-    )
-    fits = (
-        0 <= checkpoint.epoch < run.epochs
-        and all(curve.shape == (run.epochs + 1,) for curve in checkpoint.curves.values())
-        and all(curve.dtype == np.float64 for curve in checkpoint.curves.values())
-        and list(checkpoint.kept) == [e for e in kept if e <= checkpoint.epoch]
-        and all(array.shape == shape and array.dtype == dtype for array, shape in shapes)
-        and all(np.isfinite(array).all() for array, _ in shapes)  # else it would have diverged
-    )
-    return checkpoint if fits else None
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise error
+    message = f"{job.folder} cannot be written: {error.strerror or error}"
+    return _record(job, Outcome(Ending.failed, None, message=message), {"seconds": 0.0})
 
 
 def _run_group(
@@ -148,7 +141,14 @@ def _run_group(
         if job.id in lacking:
             stack["started_anew"] = lacking[job.id]
         record = _record(job, timeline.outcome, stack)
-        return write_run(job.folder, record, timeline, log(record))
+        notes = log(record)
+        record.execution["texts"] = checksums(job.config, job.words, notes)
+        try:
+            return write_run(job.folder, record, timeline, notes)
+        except StoreError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            return _unwritten(job, error.__cause__)
 
     # The disk takes milliseconds to make a file safe, and makes many safe in the same time.
     with ThreadPoolExecutor(WRITERS) as pool:

@@ -18,7 +18,7 @@ from src.storage.record import Record
 from src.storage.run_folder import has_ended, has_result
 from src.storage.store import read_record
 from src.storage.study import run_folders, set_aside
-from src.storage.study_files import HISTORY, read_history, write_history
+from src.storage.study_files import HISTORY, class_means_checksum, read_history, write_history
 from src.timeline import DONE, Ending
 
 
@@ -44,6 +44,7 @@ def recorded(
         "overrides": list(words),
         "started": _now(),
         "digests": {job.run.folder or job.run.source.name: job.digest for job in jobs},
+        "class_means": class_means_checksum(study),
         "planned": len(jobs),
         "reused": len(jobs) - len(todo),
         "trained": None,

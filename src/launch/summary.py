@@ -102,7 +102,9 @@ def _table(ended: Ended, varied: list[str]) -> str:
         row = record.choices | record.config
         final = [_number(record.final.get(name)) for name in FINAL]
         seconds = _number(record.execution.get("seconds"), 3)
-        table.add_row(*(str(row[name]) for name in varied), str(record.outcome), *final, seconds)
+        table.add_row(
+            *(str(row.get(name)) for name in varied), str(record.outcome), *final, seconds
+        )
     text = io.StringIO()
     Console(file=text, width=400, markup=False, emoji=False).print(table)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines() if line.strip())

@@ -7,12 +7,13 @@ said before and after.
 import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, Transformer
-from hydra.core.utils import JobReturn
+from hydra.core.utils import JobReturn, JobStatus
 
 from src.config.keys import KEYS, RUN_KEYS
 from src.config.overrides import grid_size, parse, values
@@ -21,10 +22,11 @@ from src.errors import ConfigError, SweepscopeError
 from src.execution.estimate import estimate
 from src.execution.interruption import Interrupted
 from src.execution.job import Job
-from src.launch.batch import Plan, composer_of
+from src.launch.batch import Plan, RunFailed, composer_of
 from src.launch.history import recorded
 from src.launch.summary import Ended, command, counted, summary
 from src.run import Run
+from src.storage.record import Record
 from src.storage.run_folder import CHECKPOINT, begin, clean, has_result, is_done, misfit
 from src.storage.store import begin_again, damage, read_record
 from src.storage.study import locked, set_aside
@@ -72,7 +74,8 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
         for parent in {job.folder.parent for job in todo}:
             parent.mkdir(exist_ok=True)  # any launcher finds the study cut, if it is
         for job in todo:
-            (begin_again if config.force else begin)(job.folder)
+            with suppress(PermissionError):  # it will cost this run, and no other
+                (begin_again if config.force else begin)(job.folder)
         say_preflight(size, jobs, todo, config)
         values, choices = composer.values(jobs[0].words)
         keep(study, jobs[0].run, choices["experiment"], values["card"])
@@ -84,8 +87,10 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     asked = {job.id for job in todo}
     records |= {job.id: read_record(job.folder) for job in jobs if job.id not in asked}
     ended = [(job, records[job.id]) for job in jobs if job.id in records]
-    print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
+    if ended:
+        print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
     _raise_failures(len(jobs), ended)
+    _raise_unwritten(todo, returns, records)
     return [returns]
 
 
@@ -156,6 +161,22 @@ def _to_go_on(jobs: Sequence[Job], study: Path) -> str:
     kept = sum((job.folder / CHECKPOINT).exists() for job in jobs)
     said = f"{done} of {counted(len(jobs), 'run')} done" + (f", {kept} kept" if kept else "")
     return f"{said}; {command(study)}"
+
+
+def _raise_unwritten(
+    todo: Sequence[Job], returns: Sequence[JobReturn], records: Mapping[str, Record]
+) -> None:
+    """Raise what kept runs from leaving a record: a folder that nobody may write to."""
+    said = []
+    for job, returned in zip(todo, returns, strict=False):
+        if job.id not in records and returned.status is JobStatus.FAILED:
+            try:
+                returned.return_value  # noqa: B018  it raises what ended the job
+            except RunFailed as error:
+                said.append(str(error))
+    if said:
+        done = sum(job.id in records for job in todo)
+        raise SweepFailed(f"{said[0]}; {done} of {counted(len(todo), 'run')} are done")
 
 
 def _raise_failures(planned: int, ended: Ended) -> None:

@@ -23,9 +23,10 @@ def factors(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     Parameters
     ----------
     rows
-        A run's keys and values each, all with the same keys.
+        A run's keys and values each; a key that a run lacks is None there.
     """
-    columns = {key: [_level(row[key]) for row in rows] for key in rows[0]}
+    keys = dict.fromkeys(key for row in rows for key in row)
+    columns = {key: [_level(row.get(key)) for row in rows] for key in keys}
     varying = {key: values for key, values in columns.items() if len(set(values)) > 1}
     return {
         key: sorted(set(values), key=lambda v: (isinstance(v, str), v if v is not None else -1))

@@ -11,6 +11,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,13 @@ MOST_BYTES = 1 << 30
 def replace(path: Path, data: bytes, durable: bool = True) -> None:
     """Write a file so that a kill at any time leaves the old one or the new one (law 7).
 
-    What is not `durable`, such as a log, may be lost in a power cut; it is not waited for.
+    What is not `durable`, such as a log, may be lost in a power cut; it is not waited for. What
+    lies under the temporary name, such as a link to elsewhere, is removed and not followed.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with open(temporary, "wb") as file:
+    with suppress(FileNotFoundError):
+        temporary.unlink()
+    with open(temporary, "xb") as file:
         file.write(data)
         file.flush()
         if durable:

@@ -4,6 +4,7 @@ Owns these files, under every launcher. Hydra would also write `hydra.yaml`, wit
 machine.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -16,14 +17,25 @@ from src.storage.record import Record
 from src.storage.run_folder import LOG
 from src.timeline import Ending
 
+TEXTS = (".hydra/config.yaml", ".hydra/overrides.yaml", LOG)
+
 
 def open_folder(folder: Path, config: str, words: Sequence[str]) -> None:
     """Make a job's folder and say there what it was asked for."""
-    hydra = folder / ".hydra"
-    hydra.mkdir(parents=True, exist_ok=True)
-    replace(hydra / "config.yaml", config.encode(), durable=False)
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    for name, text in _asked(config, words).items():
+        replace(folder / name, text.encode(), durable=False)
+
+
+def _asked(config: str, words: Sequence[str]) -> dict[str, str]:
     overrides = "".join(f"- {json.dumps(word)}\n" for word in words) or "[]\n"
-    replace(hydra / "overrides.yaml", overrides.encode(), durable=False)
+    return {".hydra/config.yaml": config, ".hydra/overrides.yaml": overrides}
+
+
+def checksums(config: str, words: Sequence[str], notes: Mapping[str, str]) -> dict[str, str]:
+    """Return the SHA-256 of a job's files of text by name, for its record: what `TEXTS` names."""
+    texts = _asked(config, words) | dict(notes)
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:

@@ -89,6 +89,7 @@ class Record:
         for each in fields(cls):
             if each.name in _KINDS:
                 _check(each.name, getattr(record, each.name), _KINDS[each.name])
+        _check_contents(record)
         record.config.update({k: v for k, v in AS_BEFORE.items() if k not in record.config})
         expected = run_id(record.config, record.data_digest, record.engine_version)
         if record.id != expected:
@@ -123,6 +124,44 @@ _KINDS: dict[str, tuple[type, ...]] = {
     ),
     "confusion": (list,),
 }
+
+
+_NUMBER = (int, float)
+_CONFIG: dict[str, tuple[type, ...]] = dict.fromkeys(("epochs", "L", "I", "J"), (int,))
+_EXECUTION: dict[str, tuple[type, ...]] = {"seconds": _NUMBER, "finished": (str,)}
+
+
+def _check_contents(record: Record) -> None:
+    """Hold what stands inside a record's dictionaries to its kind; whoever reads on relies on it.
+
+    Raises
+    ------
+    KeyError, TypeError
+        A key that is needed is missing, or a value is of another kind.
+    """
+    for name, kinds in _CONFIG.items():
+        _check(name, record.config[name], kinds)
+    for name, value in record.config.items():
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, bool | int | float | str | None) for item in items):
+            raise TypeError(f"{name} is {value!r:.40}")
+    for label in _items("classes", record.config["classes"]):
+        _check("classes", label, (int,))
+    for name, kinds in _EXECUTION.items():
+        if name in record.execution:
+            _check(name, record.execution[name], kinds)
+    for name, value in (record.final | record.class_accuracy).items():
+        _check(name, value, (*_NUMBER, type(None)))
+    for name, value in (record.choices | record.files).items():
+        _check(name, value, (str,))
+    for row in record.confusion:
+        for count in _items("confusion", row):
+            _check("confusion", count, (int,))
+
+
+def _items(name: str, value: Any) -> list[Any]:
+    _check(name, value, (list,))
+    return list(value)
 
 
 def _checksum(values: Mapping[str, Any]) -> str:

@@ -40,11 +40,14 @@ def misfit(folder: Path) -> str | None:
             for entry in entries:
                 if entry.name in FILES and not entry.is_file(follow_symlinks=False):
                     return f"{entry.path} is not a file"
-                if entry.name == ".hydra" and entry.is_symlink():
-                    return f"{entry.path} is a link and not a folder"
+                if entry.name == ".hydra" and not entry.is_dir(follow_symlinks=False):
+                    what = "a link and not" if entry.is_symlink() else "not"
+                    return f"{entry.path} is {what} a folder"
             return None
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
+    except NotADirectoryError:
+        return f"{folder} is not a folder"
 
 
 def has_result(folder: Path) -> bool:

@@ -7,6 +7,8 @@
 Owns these files, which `analysis` reads so that it needs nothing of `conf/` or of the engine.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +18,10 @@ from numpy.typing import NDArray
 
 from src.errors import StoreError
 from src.plan import LISTS
-from src.storage.files import pack, read_arrays, read_json, replace, to_json
+from src.storage.files import pack, read_arrays, read_bytes, read_json, replace, to_json
+
+FORMAT = 2
+"""Of the history and the card; 1 had no checksum."""
 
 HISTORY = "sweep.json"
 CARD = "experiment.json"
@@ -34,8 +39,8 @@ def read_history(study: Path) -> list[dict[str, Any]]:
     path = study / HISTORY
     if not path.exists():
         return []
-    content = read_json(path, "the history of a study")
-    history = content.get("history") if isinstance(content, dict) else None
+    content = _read(path, "the history of a study")
+    history = content.get("history")
     if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
         raise StoreError(f"{path} is not the history of a study")
     return history
@@ -43,12 +48,12 @@ def read_history(study: Path) -> list[dict[str, Any]]:
 
 def write_history(study: Path, history: list[dict[str, Any]]) -> None:
     """Replace a study's history."""
-    _write(study / HISTORY, to_json({"format": 1, "history": history}))
+    _write(study / HISTORY, _sealed({"history": history}))
 
 
 def write_card(study: Path, name: str, card: Mapping[str, Any]) -> None:
     """Put an experiment's name and card (question, figures, comparisons, claims) into its study."""
-    _write(study / CARD, to_json({"format": 1, "experiment": name, **card}))
+    _write(study / CARD, _sealed({"experiment": name, **card}))
 
 
 def read_card(study: Path) -> dict[str, Any] | None:
@@ -56,8 +61,8 @@ def read_card(study: Path) -> dict[str, Any] | None:
     path = study / CARD
     if not path.exists():
         return None
-    card: dict[str, Any] = read_json(path, "the card of an experiment")
-    lists = [card.get(key) or [] for key in LISTS] if isinstance(card, dict) else [None]
+    card = _read(path, "the card of an experiment")
+    lists = [card.get(key) or [] for key in LISTS]
     if not all(isinstance(entry, dict) for each in lists for entry in _entries(each)):
         raise StoreError(f"{path} is not the card of an experiment")
     return card
@@ -86,6 +91,33 @@ def read_class_means(study: Path) -> dict[int, NDArray[Any]] | None:
     if labels.ndim != 1 or means.ndim != 3 or len(labels) != len(means):
         raise StoreError(f"{study / CLASS_MEANS} does not hold an image a class")
     return dict(zip(labels.tolist(), means, strict=True))
+
+
+def class_means_checksum(study: Path) -> str | None:
+    """Return the SHA-256 of the file of class means, None where there is none."""
+    path = study / CLASS_MEANS
+    return hashlib.sha256(read_bytes(path)).hexdigest() if path.exists() else None
+
+
+def _sealed(values: Mapping[str, Any]) -> bytes:
+    """Return values as JSON with the checksum of themselves."""
+    values = {"format": FORMAT, **values}
+    return to_json({**values, "checksum": _checksum(values)})
+
+
+def _read(path: Path, what: str) -> dict[str, Any]:
+    """Read what `_sealed` made, or its first format, which had no checksum."""
+    values = read_json(path, what)
+    if not isinstance(values, dict) or values.get("format") not in range(1, FORMAT + 1):
+        raise StoreError(f"{path} is not {what}")
+    checksum = values.pop("checksum", None)
+    if checksum != (_checksum(values) if values["format"] > 1 else None):
+        raise StoreError(f"{path} is damaged: its checksum does not hold")
+    return values
+
+
+def _checksum(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, allow_nan=False).encode()).hexdigest()
 
 
 def _write(path: Path, data: bytes) -> None:

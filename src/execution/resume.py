@@ -1,0 +1,40 @@
+"""Whether a run can go on from a checkpoint: it must be the run's own, and whole.
+
+Owns what a checkpoint is held to before it is believed.
+"""
+
+import numpy as np
+
+from src.run import Run
+from src.storage.checkpoint import Checkpoint
+from src.timeline import CURVES, snapshot_epochs
+
+
+def missing_curves(checkpoint: Checkpoint) -> str:
+    """Name the curves that a checkpoint of another version does not have up to its epoch.
+
+    They cannot be had any more. Curves that it has beyond those of today are passed over.
+    """
+    return ", ".join(name for name in CURVES if name not in checkpoint.curves)
+
+
+def fitting(checkpoint: Checkpoint | None, run: Run) -> Checkpoint | None:
+    """Return a checkpoint if it fits a run, else None: the run starts anew, and ends the same."""
+    if checkpoint is None:
+        return None
+    dtype, C, kept = np.dtype(run.dtype.name), len(run.classes), snapshot_epochs(run.epochs)
+    shapes = (
+        (checkpoint.filters, (run.L, run.I * run.J + 1)),
+        (checkpoint.weights, (C, run.features(run.dataset()))),
+        (checkpoint.biases, (C,)),
+        *((filters, (run.L, run.I, run.J)) for filters in checkpoint.kept.values()),
+    )
+    fits = (
+        0 <= checkpoint.epoch < run.epochs
+        and all(curve.shape == (run.epochs + 1,) for curve in checkpoint.curves.values())
+        and all(curve.dtype == np.float64 for curve in checkpoint.curves.values())
+        and list(checkpoint.kept) == [e for e in kept if e <= checkpoint.epoch]
+        and all(array.shape == shape and array.dtype == dtype for array, shape in shapes)
+        and all(np.isfinite(array).all() for array, _ in shapes)  # else it would have diverged
+    )
+    return checkpoint if fits else None
