@@ -1,4 +1,4 @@
-"""Studies that somebody made to do harm: names, links, sizes, types and clocks, by the hundred.
+"""Studies that somebody made to do harm: names, links, sizes, types and clocks, by the thousand.
 
 Owns the generator. Whatever is in a study, every command ends in sentences and exit code 0 or 1,
 within seconds and a gigabyte, and no file outside of the study and the output folder is written.
@@ -10,6 +10,7 @@ import random
 import resource
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,38 @@ def _name(study: Path, draw: random.Random) -> None:
         _run(study, draw).rename(target)
 
 
-HARMS: tuple[Harm, ...] = (_sealed_field, _sealed_field, _plan, _history, _link, _bytes, _name)
+def _size(study: Path, draw: random.Random) -> None:
+    """Make a file large: in bytes on disk, in nesting, or in what a header promises."""
+    path = _run(study, draw) / draw.choice(["run.json", "timeline.npz", "filters.npz"])
+    if draw.random() < 0.3:
+        path = study / draw.choice(["sweep.json", "experiment.json", "class_means.npz"])
+    path.unlink(missing_ok=True)
+    kind = draw.randrange(4)
+    if kind == 0:
+        with open(path, "wb") as file:
+            file.truncate(draw.choice([1 << 25, 1 << 28, 1 << 34]))  # sparse: it takes no disk
+    elif kind == 1:
+        path.write_text("[" * 2_000_000)
+    elif kind == 2:
+        path.write_text("[" + "[]," * 5_000_000 + "[]]")
+    else:
+        header = "{'descr': '<f8', 'fortran_order': False, 'shape': (100000, 100000, 100000)}"
+        npy = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode()
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in ("names", "curves", "epochs", "filters", "labels", "means"):
+                archive.writestr(f"{name}.npy", npy)
+
+
+HARMS: tuple[Harm, ...] = (
+    _sealed_field,
+    _sealed_field,
+    _plan,
+    _history,
+    _link,
+    _bytes,
+    _name,
+    _size,
+)
 
 
 def listing(folder: Path) -> dict[str, bytes]:
@@ -121,7 +153,7 @@ def test_no_study_leads_out_of_itself_or_ends_in_a_traceback(
     monkeypatch.chdir(tmp_path)
     draw = random.Random(part)
     before = listing(outside)
-    for number in range(40):
+    for number in range(125):
         study = tmp_path / "multirun_outputs" / f"h{number}"
         shutil.copytree(whole, study, symlinks=True)
         for _ in range(draw.randint(1, 3)):

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -96,4 +97,33 @@ def test_a_lock_that_is_a_link_is_one_sentence_and_makes_no_file(tmp_path: Path)
 def test_the_doctor_touches_nothing_in_a_folder_that_is_no_study(elsewhere: Path) -> None:
     before = listing(elsewhere)
     assert main(["doctor", str(elsewhere), "--quarantine"]) == 1
+    assert listing(elsewhere) == before
+
+
+@pytest.mark.parametrize("many", [("-m",), ()])
+def test_no_run_is_put_into_a_part_of_the_study_that_is_a_link(
+    tmp_path: Path, elsewhere: Path, many: tuple[str, ...]
+) -> None:
+    study = tmp_path / "multirun_outputs" / "s"
+    study.mkdir(parents=True)
+    for shard in range(256):
+        (study / f"{shard:02x}").symlink_to(elsewhere)
+    before = listing(elsewhere)
+    (study / "ff").unlink()
+    (study / "ff").mkdir()  # one that is none: the study is cut
+    said = command(tmp_path, *many, "study=s", *SMALL)
+    assert said.code == 1
+    assert "must be a folder of the study, and is a link" in said.err
+    assert listing(elsewhere) == before
+
+
+def test_no_index_is_written_through_a_link(
+    tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command(tmp_path, "-m", "study=s", "seed=0,1", *SMALL).code == 0
+    (tmp_path / "multirun_outputs" / "s" / ".index").symlink_to(elsewhere)
+    before = listing(elsewhere)
+    with patch("analysis.study.index.WORTH", 1):
+        assert main(["table", "s"]) == 0
     assert listing(elsewhere) == before

@@ -152,8 +152,14 @@ def _opened(path: Path, checksum: str, most: int) -> Any:
 
 
 def _write(study: Path, contents: Contents, timelines: Timelines, stamps: Stamps) -> None:
-    """Write both files, the timelines first; in a folder that cannot be written to, nothing."""
+    """Write both files, the timelines first; in a folder that cannot be written to, nothing.
+
+    Nor through a link, which could lead out of a study that somebody else made.
+    """
     import pyarrow as pa
+
+    if (study / INDEX).is_symlink():
+        return
 
     start = len(str(study)) + 1
     own = dict(zip(STAMPS, stamps.T, strict=True))

@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 
 from src.errors import StoreError
 
-MOST_BYTES = 1 << 30
-"""No file is read that is larger, packed or unpacked."""
+MOST_BYTES = 1 << 28
+"""No file is read that is larger: the curves of two million epochs fit in."""
+
+MOST_JSON = 1 << 24
+"""Nor JSON that is: as objects it takes twenty times its size."""
 
 
 def replace(path: Path, data: bytes, durable: bool = True) -> None:
@@ -107,7 +110,7 @@ def read_json(path: Path, what: str) -> Any:
     StoreError
         It is missing, too large, or not JSON.
     """
-    data = read_bytes(path)
+    data = read_bytes(path, MOST_JSON)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -119,7 +122,7 @@ def to_json(fields: dict[str, Any]) -> bytes:
     return (json.dumps(fields, indent=1, allow_nan=False) + "\n").encode()
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Read a file that a study may hold.
 
     Raises
@@ -131,7 +134,7 @@ def read_bytes(path: Path) -> bytes:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # a pipe would keep its reader waiting for ever
             raise StoreError(f"{path} is not a file")
-        if status.st_size > MOST_BYTES:
+        if status.st_size > most:
             raise StoreError(f"{path} is larger than any file of a run")
         return path.read_bytes()
     except FileNotFoundError:

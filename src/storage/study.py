@@ -90,10 +90,22 @@ class Homes:
         self.cut = cut or len(self._homes.keys() | set(new)) > MANY
 
     def __getitem__(self, name: str) -> Path:
-        """Return the folder of the run whose folder has, or would have, a name."""
+        """Return the folder of the run whose folder has, or would have, a name.
+
+        Raises
+        ------
+        StoreError
+            It would lie in a folder that is a link, which could lead out of the study.
+        """
         run_id = name[-ID_LENGTH:]
-        new = self.study / run_id[:2] / name if self.cut else self.study / name
-        return self._homes.get(run_id, new)
+        if run_id in self._homes:
+            return self._homes[run_id]
+        if not self.cut:
+            return self.study / name
+        shard = self.study / run_id[:2]
+        if shard.is_symlink():
+            raise StoreError(f"{shard} must be a folder of the study, and is a link")
+        return shard / name
 
 
 def _entries(folder: Path) -> int:
