@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from src.errors import StoreError
 
-MOST_BYTES = 1 << 28
-"""No file is read that is larger: the curves of two million epochs fit in."""
+MOST_BYTES = 1 << 29
+"""No file is read that is larger: the parameters of the largest network fit in."""
 
 MOST_JSON = 1 << 24
 """Nor JSON that is: as objects it takes twenty times its size."""
