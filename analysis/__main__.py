@@ -12,6 +12,7 @@ from analysis.cli import commands, verbs
 from analysis.cli.parser import Parser
 from analysis.errors import AnalysisError, nearest
 from src.errors import SweepscopeError
+from src.storage.provenance import version_line
 
 EXAMPLES = """
   python -m analysis table
@@ -73,6 +74,9 @@ def parser() -> Parser:
         + _listed("commands", commands.COMMANDS),
         epilog=f"examples:{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument(
+        "--version", action="version", version=version_line(), help="print versions and end"
     )
     subparsers = whole.add_subparsers(
         dest="verb",

@@ -40,6 +40,7 @@ from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
 from src.launch.composition import build_job
 from src.launch.sweep import keep
+from src.storage.provenance import version_line
 from src.storage.record import Record
 from src.storage.study import study_folder
 from src.timeline import Ending
@@ -119,6 +120,9 @@ def main() -> None:
             said, code = train_again(folder)
             print(said)
             sys.exit(code)
+        if "--version" in sys.argv[1:]:
+            print(version_line())
+            sys.exit(0)
         arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         check_what_is_read()

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import analysis
 from analysis import Sweep, load_sweep
 from analysis.doctor import doctor
 from analysis.doctor.findings import Kind
@@ -100,7 +101,7 @@ def test_final_values_are_those_of_the_records(study: Path) -> None:
 def test_timelines_have_a_row_a_run_and_epoch(study: Path) -> None:
     sweep = load_sweep(study)
     timelines = sweep.timelines
-    assert list(timelines.columns) == ["run", "epoch", *CURVES]
+    assert list(timelines.columns) == ["run", "epoch", *CURVES, *sweep.factors]
     assert list(CURVES)[:4] == ["train_loss", "train_acc", "test_loss", "test_acc"]
     ended = sweep.runs["epoch"].dropna().astype(int)
     assert timelines.groupby("run").size().to_dict() == (ended + 1).to_dict()
@@ -195,7 +196,11 @@ def test_a_damaged_run_is_warned_of_by_its_path_and_hides_no_other(
     assert factors["act"] == ["none", "tanh"]
     others = [run for run in whole.runs.index if run != bad.name.rsplit("-", 1)[1]]
     pd.testing.assert_frame_equal(runs.loc[others], whole.runs.loc[others], check_dtype=False)
-    kept = [t[t["run"].isin(others)].reset_index(drop=True) for t in (timelines, whole.timelines)]
+    columns = ["run", "epoch", *CURVES]  # the other factors' levels are those of what is there
+    kept = [
+        t.loc[t["run"].isin(others), columns].reset_index(drop=True)
+        for t in (timelines, whole.timelines)
+    ]
     pd.testing.assert_frame_equal(*kept)
 
 
@@ -328,3 +333,27 @@ def test_a_failure_says_its_reason(study: Path) -> None:
     assert failed["message"].str.contains("no luck").all()
     assert len(failed)
     assert runs.loc[runs["outcome"] == "finished", "message"].isna().all()
+
+
+def test_timelines_carry_every_factor_with_its_levels_in_their_order(study: Path) -> None:
+    sweep = load_sweep(study)
+    lines = sweep.timelines
+    for name, levels in sweep.factors.items():
+        known = [level for level in levels if level is not None]
+        assert lines[name].cat.ordered
+        assert list(lines[name].cat.categories) == known
+        of_run = lines.groupby("run", observed=True)[name].first()
+        for run, value in of_run.items():
+            assert value == sweep.runs.loc[run, name]
+    by = next(iter(sweep.factors))
+    assert len(lines.groupby([by, "epoch"], observed=True)["test_acc"].mean()) > 0
+
+
+def test_a_path_may_be_text(study: Path, tmp_path: Path) -> None:
+    written = load_sweep(study).table().write(str(tmp_path / "table.csv"))
+    assert written == tmp_path / "table.csv"
+    assert written.exists()
+
+
+def test_a_reader_of_the_package_is_offered_what_is_public() -> None:
+    assert sorted(dir(analysis)) == ["AnalysisError", "Sweep", "load_sweep"]

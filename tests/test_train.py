@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import pickle
+import platform
 import re
 import subprocess
 import sys
@@ -19,10 +20,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hydra.core.singleton import Singleton
 
-from src import train
+from analysis.__main__ import answer
+from src import ENGINE_VERSION, train
 from src.config.overrides import options
 from src.execution import local as workers
 from src.model.activations import Act
@@ -437,3 +440,38 @@ def _without_execution(folder: Path) -> dict[str, Any]:
     fields: dict[str, Any] = json.loads((folder / "run.json").read_text())
     assert set(fields.pop("execution")) >= {"seconds", "python", "packages", "machine", "commit"}
     return fields
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("lr=0.1", "the rates themselves are lrA and lrW"),
+        ("optimizer=adam", "plain gradient descent"),
+        ("momentum=0.9", "its constant rates are lrA and lrW"),
+        ("loss=cross_entropy", "the loss is the squared error"),
+        ("batch_size=4", "it is called batch"),
+        ("device=cuda", "networks train on the CPU"),
+    ],
+)
+def test_what_people_look_for_first_gets_its_own_sentence(
+    tmp_path: Path, word: str, words: str
+) -> None:
+    said = command(tmp_path, word, *SMALL)
+    assert said.code == 1
+    assert words in said.err
+    assert said.err.startswith("error: " + word.split("=")[0])
+
+
+def test_the_version_is_ours_with_those_that_decide_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = command(tmp_path, "--version")
+    assert said.code == 0
+    assert re.fullmatch(
+        rf"Sweepscope \S+ \(engine {ENGINE_VERSION}, format \d\), Hydra \S+, "
+        rf"NumPy {np.__version__}, Python {platform.python_version()}\n",
+        said.out,
+    )
+    with pytest.raises(SystemExit):
+        answer(["--version"])
+    assert capsys.readouterr().out == said.out

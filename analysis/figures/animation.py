@@ -53,7 +53,7 @@ class Film:
         )
         return buffer.getvalue()
 
-    def write(self, path: Path) -> Path:
+    def write(self, path: str | Path) -> Path:
         """Write the animation; its path ends in gif.
 
         Raises
@@ -61,6 +61,7 @@ class Film:
         AnalysisError
             It ends otherwise, or cannot be written.
         """
+        path = Path(path)
         ending_of(path, self.FORMATS)
         return write(path, self.encoded())
 

@@ -67,7 +67,7 @@ class Drawing(Figure):
             self.savefig(buffer, format=known(ending, self.FORMATS), metadata=dates.get(ending))
         return buffer.getvalue()
 
-    def write(self, path: Path) -> Path:
+    def write(self, path: str | Path) -> Path:
         """Write the figure in the format of the path's ending: png, svg or pdf.
 
         Raises
@@ -75,6 +75,7 @@ class Drawing(Figure):
         AnalysisError
             There is no such format, or the file cannot be written.
         """
+        path = Path(path)
         return write(path, self.encoded(ending_of(path, self.FORMATS)))
 
     def _repr_png_(self) -> bytes:

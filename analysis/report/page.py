@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from analysis.report.packing import PRECISION, in_script
 from analysis.study.data import StudyData
 from analysis.tables import verbs
 from analysis.tables.frame import Table
+from src.storage.provenance import version_line
 from src.storage.study_files import read_card
 
 HERE = Path(__file__).parent
@@ -97,7 +97,7 @@ def report(sweep: StudyData, verdicts: Sequence[Table] = (), title: str = "") ->
         verdicts=[_shown(table) for table in verdicts],
         tables=[_shown(table) for table in _tables(sweep)],
         command=f"python -m analysis report {sweep.folder.name}",
-        version=version("sweepscope"),
+        version=version_line(),
         data=in_script(contents(sweep)),
         style=style,
         library=library,

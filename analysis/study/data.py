@@ -57,14 +57,21 @@ class StudyData:
 
     @cached_property
     def timelines(self) -> pd.DataFrame:
-        """A row a run and epoch: columns `run`, `epoch`, and every curve.
+        """A row a run and epoch: columns `run`, `epoch`, every curve, and every factor.
 
-        A run that diverged has rows up to the epoch at which it did.
+        A factor is categorical, its levels in their order. A run that diverged has rows up to the
+        epoch at which it did.
         """
         of = self._timelines
         ids = self.runs.index.repeat(of.lengths)
         curves = {name: of.flat(name) for name in of.names}
-        return pd.DataFrame({"run": ids, "epoch": of.epochs(), **curves}, copy=False)
+        factors = {}
+        for name, levels in self.factors.items():
+            known = [level for level in levels if level is not None]
+            column = pd.Categorical(self.runs[name], categories=known, ordered=True)
+            codes = np.repeat(column.codes, of.lengths)
+            factors[name] = pd.Categorical.from_codes(codes, dtype=column.dtype)
+        return pd.DataFrame({"run": ids, "epoch": of.epochs(), **curves, **factors}, copy=False)
 
     @cached_property
     def factors(self) -> dict[str, list[Any]]:

@@ -71,7 +71,7 @@ class Table(pd.DataFrame):
         """
         return text(self, most)
 
-    def write(self, path: Path) -> Path:
+    def write(self, path: str | Path) -> Path:
         """Write the table in the format of the path's ending: csv, parquet, txt, md or tex.
 
         Raises
@@ -79,6 +79,7 @@ class Table(pd.DataFrame):
         AnalysisError
             There is no such format, or the file cannot be written.
         """
+        path = Path(path)
         return write(path, ENCODERS[ending_of(path, self.FORMATS)](self))
 
     def __repr__(self) -> str:

@@ -24,6 +24,16 @@ where more config is looked for."""
 
 _OPEN_GROUPS = ("hydra/launcher", "hydra/sweeper")
 
+_DESCENT = "there is plain gradient descent, and its constant rates are lrA and lrW"
+_ELSEWHERE = {
+    **dict.fromkeys(("optimizer", "opt", "momentum", "schedule", "scheduler"), _DESCENT),
+    **dict.fromkeys(("weight_decay", "learning_rate"), _DESCENT),
+    "loss": "the loss is the squared error",
+    "batch_size": "it is called batch",
+    **dict.fromkeys(("device", "gpu", "cuda"), "networks train on the CPU"),
+}
+"""What people look for that know other programs, with what there is here."""
+
 MOST_LETTERS = 100_000
 MOST_BRACKETS = 100
 
@@ -136,9 +146,9 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
     if choices := options(key, folders):
         _check_choices(override, choices, folders)
     elif key not in KEYS:
-        raise ConfigError(
-            f"{key} is not a key of Sweepscope{nearest(key, sorted(KEYS) + _groups())}"
-        )
+        hint = f": {_ELSEWHERE[key]}" if key in _ELSEWHERE else ""
+        hint = hint or nearest(key, sorted(KEYS) + _groups())
+        raise ConfigError(f"{key} is not a key of Sweepscope{hint}")
     elif key == "card":
         raise ConfigError("card must be set in a file of conf/experiment/, not on the command line")
     elif override.is_delete():
@@ -187,6 +197,8 @@ def _check_choices(override: Override, choices: list[str], folders: Sequence[Pat
     for choice in values(override, folders):
         if choice not in choices:
             hint = nearest(str(choice), choices)
+            if group == "lr" and isinstance(choice, int | float):
+                hint = ": lr names a pair of rates, and the rates themselves are lrA and lrW"
             got = "null" if choice is None else repr(choice)
             raise ConfigError(f"{group} must be one of {', '.join(choices)}, got {got}{hint}")
 

@@ -9,9 +9,12 @@ import os
 import platform
 import subprocess
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from src import ENGINE_VERSION
+from src.storage.record import FORMAT
 
 PACKAGES = ("numpy", "scipy", "hydra-core", "omegaconf")
 
@@ -72,3 +75,14 @@ def _git(home: Path, *words: str) -> bytes:
     command = ["git", "-C", str(home), *words]
     result = subprocess.run(command, capture_output=True, check=True, timeout=10)
     return result.stdout.strip()
+
+
+def version_line() -> str:
+    """Return what `--version` says: this program's version, and those that decide its results."""
+    try:
+        ours = version("sweepscope")
+    except PackageNotFoundError:
+        ours = "from a folder that is not installed"
+    others = f"Hydra {version('hydra-core')}, NumPy {version('numpy')}"
+    formats = f"engine {ENGINE_VERSION}, format {FORMAT}"
+    return f"Sweepscope {ours} ({formats}), {others}, Python {platform.python_version()}"

@@ -126,6 +126,9 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
+MOST_LETTERS = 255
+"""Of a choice, which is the name of a file."""
+
 _NUMBER = (int, float)
 _CONFIG: dict[str, tuple[type, ...]] = dict.fromkeys(("epochs", "L", "I", "J"), (int,))
 _EXECUTION: dict[str, tuple[type, ...]] = {"seconds": _NUMBER, "finished": (str,)}
@@ -154,6 +157,8 @@ def _check_contents(record: Record) -> None:
         _check(name, value, (*_NUMBER, type(None)))
     for name, value in (record.choices | record.files).items():
         _check(name, value, (str,))
+        if not value.isprintable() or len(value) > MOST_LETTERS:
+            raise ValueError(f"{name} is {value!r:.40}")
     for row in record.confusion:
         for count in _items("confusion", row):
             _check("confusion", count, (int,))
