@@ -35,21 +35,40 @@ def test_sign_flips_of_successes_and_failures_are_the_exact_mcnemar_test(better,
     assert signflips.p_value(values) == pytest.approx(expected, abs=1e-9)
 
 
+@pytest.mark.parametrize("n", [16, 17, 20])
+@pytest.mark.parametrize("side", SIDES)
+def test_halves_count_what_a_list_of_all_patterns_counts(n, side):
+    signs = 1.0 - 2.0 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
+    for values in (RNG.normal(0.4, 1, n), RNG.integers(-2, 4, n).astype(float)):
+        sums, seen = signs @ values, values.sum()
+        slack = 1e-9
+        share = {
+            "two-sided": np.mean(np.abs(sums) >= abs(seen) - slack),
+            "greater": np.mean(sums >= seen - slack),
+            "less": np.mean(sums <= seen + slack),
+        }
+        assert signflips.p_value(values, side) == share[side]
+
+
+def test_forty_seeds_are_counted_as_the_binomial_test_says():
+    values = [1.0] * 28 + [-1.0] * 12
+    expected = stats.binomtest(28, 40).pvalue
+    assert signflips.p_value(values) == pytest.approx(expected, rel=1e-12)
+    assert signflips.p_value([1.0] * 40) == 2.0**-39 == signflips.smallest_p(40)
+
+
 def test_above_the_exact_size_the_sample_agrees_within_its_error_and_repeats():
-    values = RNG.normal(0.4, 1, 20)
+    values = RNG.normal(0.25, 1, 44)
     assert signflips.p_value(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue, rel=0.15)
     assert signflips.p_value(values) == signflips.p_value(values)
-    exact, smaller = signflips.EXACT, values[:16]
-    signflips.patterns.cache_clear()
+    exact, smaller = signflips.EXACT, values[:18]
     try:
         whole = signflips.p_value(smaller)
-        signflips.EXACT = 10
-        signflips.patterns.cache_clear()
+        signflips.EXACT = 17
         error = np.sqrt(whole * (1 - whole) / signflips.SAMPLE)
         assert signflips.p_value(smaller) == pytest.approx(whole, abs=4 * error)
     finally:
         signflips.EXACT = exact
-        signflips.patterns.cache_clear()
 
 
 @given(differences)

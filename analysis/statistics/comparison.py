@@ -69,14 +69,19 @@ def judge(family: Sequence[Contrast], alpha: float = 0.05) -> pd.DataFrame:
     return table
 
 
-def caption(table: pd.DataFrame, resamples: str, alpha: float = 0.05) -> str:
-    """Say what a table of `judge` rests on, given in words what differs from seed to seed."""
+def caption(table: pd.DataFrame, resamples: str, alpha: float = 0.05, tuned: bool = False) -> str:
+    """Say what a table of `judge` rests on, given in words what differs from seed to seed.
+
+    Where settings were `tuned`, patterns are listed and not counted by halves: they are sampled
+    from fewer seeds on.
+    """
     tests = len(table) + int(table["delta"].notna().sum())
     seeds = sorted(set(table["n"]))
     many = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    counted = all(n <= (signflips.LISTED if tuned else signflips.EXACT) for n in seeds)
+    flips = "exact sign flips" if counted else "sign flips (65,536 sampled pairs of patterns)"
     how = " and ".join(
-        {"permutation": "exact sign flips", "t": "Student's t"}[name]
-        for name in sorted(set(table["test"]))
+        {"permutation": flips, "t": "Student's t"}[name] for name in sorted(set(table["test"]))
     )
     return (
         f"Differences are paired by seed and averaged over all other factors within each of "

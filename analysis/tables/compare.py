@@ -104,7 +104,9 @@ def compare(
     if needed is not None:
         table["seeds_needed"] = [_needed(row, needed, table, alpha) for row in family]
     apart = led(runs, along, [*split, *nuisances, vary]).get(vary, [])  # by and tune hold theirs
-    captions += _captions(table, caption(table, design.resamples, alpha), vary, apart, asked)
+    captions += _captions(
+        table, caption(table, design.resamples, alpha, bool(tune)), vary, apart, asked
+    )
     title = f"{sweep.folder.name}: does {vary} make a difference?"
     return Table(table, title, " ".join(captions), _columns(split, table, len(asked)))
 
