@@ -278,3 +278,24 @@ def test_a_notebook_shows_the_page_in_a_frame_without_rights(sweep: Sweep) -> No
     shown_as = report(sweep)._repr_html_()
     assert shown_as.startswith('<iframe sandbox="allow-scripts"')
     assert "<script" not in shown_as
+
+
+@in_browser
+@pytest.mark.parametrize(
+    "grid", [{}, {"lrA": [1e4, 2e4]}, {"init_seed": [0, 1], "order_seed": [0, 1]}]
+)
+def test_any_study_has_a_page(browser: Any, tmp_path: Path, grid: dict[str, Any]) -> None:
+    act = Act.none if "lrA" in grid else Act.tanh  # with these rates all runs diverge
+    trained(tmp_path / "s", runs_of(1, act=[act], **grid))
+    words = ["--seed", "init_seed"] if "init_seed" in grid else []
+    assert main(["report", str(tmp_path / "s"), "--out", str(tmp_path / "p.html"), *words]) == 0
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text))
+    page.on("pageerror", lambda e: said.append(str(e)))
+    page.goto((tmp_path / "p.html").as_uri())
+    page.wait_for_selector("body[data-ready]")
+    page.select_option("#view", "runs")
+    assert len(lines(page)) == len(list((tmp_path / "s").glob("*/run.json")))
+    page.close()
+    assert said == []

@@ -46,6 +46,9 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
     of["report"].add_argument(
         "--out", type=Path, help="the file; report.html in analysis/ of the study unless given"
     )
+    of["report"].add_argument(
+        "--seed", metavar="KEY", help="the stream that is the unit, where several vary apart"
+    )
     _add_reproduce(of["reproduce"])
 
 
@@ -114,7 +117,7 @@ def _report(given: argparse.Namespace) -> int:
 
     folder = find(given.study)
     plan = read_card(folder)
-    sweep = load_sweep(folder)
+    sweep = load_sweep(folder).units(given.seed)
     verdicts = []
     if plan and plan.get("claims"):
         claims, _ = judged(sweeps_of({str(plan.get("experiment", folder.name)): folder}))

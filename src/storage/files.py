@@ -23,8 +23,8 @@ from src.errors import StoreError
 MOST_BYTES = 1 << 29
 """No file is read that is larger: the parameters of the largest network fit in."""
 
-MOST_JSON = 1 << 24
-"""Nor JSON that is: as objects it takes twenty times its size."""
+MOST_JSON = 1 << 20
+"""Nor JSON that is: as objects it takes twenty times its size, and seconds."""
 
 
 def replace(path: Path, data: bytes, durable: bool = True) -> None:
@@ -102,7 +102,7 @@ def _member(data: bytes) -> NDArray[Any]:
     return array
 
 
-def read_json(path: Path, what: str) -> Any:
+def read_json(path: Path, what: str, most: int = MOST_JSON) -> Any:
     """Read a JSON file that should be `what`, such as the record of a run.
 
     Raises
@@ -110,7 +110,7 @@ def read_json(path: Path, what: str) -> Any:
     StoreError
         It is missing, too large, or not JSON.
     """
-    data = read_bytes(path, MOST_JSON)
+    data = read_bytes(path, most)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

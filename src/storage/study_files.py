@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 
 from src.errors import StoreError
 from src.plan import LISTS
-from src.storage.files import pack, read_arrays, read_bytes, read_json, replace, to_json
+from src.storage.files import MOST_JSON, pack, read_arrays, read_bytes, read_json, replace, to_json
 
 FORMAT = 2
 """Of the history and the card; 1 had no checksum."""
+
+MOST_HISTORY = 16 * MOST_JSON
+"""Bytes of ten thousand commands."""
 
 HISTORY = "sweep.json"
 CARD = "experiment.json"
@@ -39,7 +42,7 @@ def read_history(study: Path) -> list[dict[str, Any]]:
     path = study / HISTORY
     if not path.exists():
         return []
-    content = _read(path, "the history of a study")
+    content = _read(path, "the history of a study", MOST_HISTORY)
     history = content.get("history")
     if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
         raise StoreError(f"{path} is not the history of a study")
@@ -105,9 +108,9 @@ def _sealed(values: Mapping[str, Any]) -> bytes:
     return to_json({**values, "checksum": _checksum(values)})
 
 
-def _read(path: Path, what: str) -> dict[str, Any]:
+def _read(path: Path, what: str, most: int = MOST_JSON) -> dict[str, Any]:
     """Read what `_sealed` made, or its first format, which had no checksum."""
-    values = read_json(path, what)
+    values = read_json(path, what, most)
     if not isinstance(values, dict) or values.get("format") not in range(1, FORMAT + 1):
         raise StoreError(f"{path} is not {what}")
     checksum = values.pop("checksum", None)

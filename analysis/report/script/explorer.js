@@ -87,19 +87,25 @@ async function explorer() {
     const ended = inPanel.filter((i) => page.runs[i].outcome !== "finished").length;
     const of = page.runs.filter((r) => !split || r.levels[k] === place).length;
     const whole = state.view === "means" ? mine.reduce((sum, l) => sum - l.left, inPanel.length) : inPanel.length;
-    element("p", `${whole} of ${of} runs${ended ? `; ${ended} diverged or did not finish` : ""}`, panel);
+    element("p", `${whole} of ${of} run${of === 1 ? "" : "s"}${ended ? `; ${ended} diverged or did not finish` : ""}`, panel);
     panels.push([box, mine]);
   }
   // All panels stand before the first is drawn: their number decides their width.
   charts = panels.map(([box, mine]) => chart(box, mine, curve, range, told));
   legend(lines);
-  const filtered = isFiltered() && state.view === "means" ? " No band is drawn of a choice of levels." : "";
-  const what = state.view === "means"
-    ? `Means over seeds, which resample ${page.seed.resamples}, of runs that finished${isFiltered() || state.smooth !== "0" ? "" : ", with a band that holds at all epochs at once with 95 %"}.${filtered}`
-    : "Every run.";
-  const smooth = state.smooth === "0" ? "" : ` Smoothed: mean of ${state.smooth} epochs; no band is drawn.`;
+  const what = state.view === "runs" ? "Every run." : meansSay(Math.max(0, ...lines.map((l) => l.n)));
+  const smooth = state.smooth === "0" ? "" : ` Smoothed: mean of ${state.smooth} epochs.`;
   document.getElementById("caption").textContent = `${curve.title}: ${curve.meaning || curve.name}. ${what}${smooth} Drag to zoom, double-click to zoom out.`;
   window.sweepscope = { state: () => state, charts: () => charts };
+}
+
+/** What is true of the means that are drawn of so many seeds at most. */
+function meansSay(seeds) {
+  if (seeds < 2) return "Of runs that finished, with one seed each: there is no band.";
+  const said = `Means over seeds, which resample ${page.seed.resamples}, of runs that finished`;
+  if (isFiltered()) return `${said}; no band is drawn of a choice of levels.`;
+  if (state.smooth !== "0") return `${said}; no band is drawn of smoothed curves.`;
+  return `${said}, with a band that holds at all epochs at once with 95 %.`;
 }
 
 function legend(lines) {
