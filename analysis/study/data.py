@@ -59,14 +59,14 @@ class StudyData:
     def timelines(self) -> pd.DataFrame:
         """A row a run and epoch: columns `run`, `epoch`, every curve, and every factor.
 
-        A factor is categorical, its levels in their order. A run that diverged has rows up to the
-        epoch at which it did.
+        A factor is categorical, with the levels of the whole study in their order. A run that
+        diverged has rows up to the epoch at which it did.
         """
         of = self._timelines
         ids = self.runs.index.repeat(of.lengths)
         curves = {name: of.flat(name) for name in of.names}
         factors = {}
-        for name, levels in self.factors.items():
+        for name, levels in self.levels.items():
             known = [level for level in levels if level is not None]
             column = pd.Categorical(self.runs[name], categories=known, ordered=True)
             codes = np.repeat(column.codes, of.lengths)
