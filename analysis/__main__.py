@@ -13,6 +13,7 @@ from analysis.cli.parser import Parser
 from analysis.errors import AnalysisError, nearest
 from src.errors import SweepscopeError
 from src.storage.provenance import version_line
+from src.terminal import prepare, say
 
 EXAMPLES = """
   python -m analysis table
@@ -23,21 +24,19 @@ EXAMPLES = """
 
 def main(words: Sequence[str] | None = None) -> int:
     """Answer a command, and return its exit code: an error is one sentence and 1."""
-    warnings.showwarning = lambda message, *_: print(f"warning: {message}", file=sys.stderr)
+    prepare()
+    warnings.showwarning = lambda message, *_: say(f"warning: {message}")
     try:
         return answer(sys.argv[1:] if words is None else words)
     except SweepscopeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # of `| head`
-        sys.stderr.close()
+        say(f"error: {error}")
         return 1
     except OSError as error:  # a folder that nobody may read, a full disk
         what = error.filename or "the study"
-        print(f"error: {what} cannot be used: {error.strerror or error}", file=sys.stderr)
+        say(f"error: {what} cannot be used: {error.strerror or error}")
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted")
         return 130
 
 
@@ -51,7 +50,7 @@ def answer(words: Sequence[str]) -> int:
     """
     known = [*verbs.VERBS, *commands.COMMANDS]
     if words and (name := verbs.OLD_NAMES.get(words[0])):
-        print(f"{words[0]} is the old name of {name}", file=sys.stderr)
+        say(f"{words[0]} is the old name of {name}")
         words = [name, *words[1:]]
     if words and not words[0].startswith("-") and words[0] not in known:
         raise AnalysisError(f"no verb is called {words[0]!r}: {nearest(words[0], known)}")

@@ -9,6 +9,7 @@ import sys
 import traceback
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers fork from one thread
 if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be a traceback
@@ -43,6 +44,7 @@ from src.launch.sweep import keep
 from src.storage.provenance import version_line
 from src.storage.record import Record
 from src.storage.study import study_folder
+from src.terminal import prepare, say, show
 from src.timeline import Ending
 
 
@@ -56,7 +58,7 @@ def task(config: DictConfig) -> float:
     job, hydras = _job(config), HydraConfig.get()
     name = hydras.runtime.choices.get("experiment")
     if name and hydras.mode is RunMode.RUN and hydras.sweeper.params:
-        print(f"experiment {name} spans a grid: -m trains all of it", file=sys.stderr)
+        say(f"experiment {name} spans a grid: -m trains all of it")
     if config.dry_run:
         say_what_it_would_cost(job, config)
         return float("nan")
@@ -114,14 +116,15 @@ def main() -> None:
     """Run the command line; a user's mistake is one sentence and exit code 1."""
     traceback_wanted = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors then, and we word them
+    prepare()
     try:
         register()
         if (folder := folder_from(sys.argv[1:])) is not None:
             said, code = train_again(folder)
-            print(said)
+            show(said)
             sys.exit(code)
         if "--version" in sys.argv[1:]:
-            print(version_line())
+            show(version_line())
             sys.exit(0)
         arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
@@ -131,32 +134,37 @@ def main() -> None:
     except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
         if traceback_wanted:
             raise
-        sys.exit(f"error: {sentence(error)}")
-    except BrokenPipeError:  # of `| head`
-        sys.stderr = None  # nobody is there to be told
-        sys.exit(1)
+        _end(sentence(error))
     except OSError as error:  # a full disk, a quota, a folder that cannot be written
         if traceback_wanted:
             raise
-        sys.exit(
-            f"error: {error.filename or 'the study'} cannot be used: {error.strerror or error}"
-        )
+        _end(f"{error.filename or 'the study'} cannot be used: {error.strerror or error}")
     except Exception as error:
         if traceback_wanted or not _is_hydras(error):
             raise
-        sys.exit(f"error: Hydra cannot use the command line: {sentence(error) or repr(error)}")
+        _end(f"Hydra cannot use the command line: {sentence(error) or repr(error)}")
     except KeyboardInterrupt as interrupted:
         if Interruption.ends_process:
             end_within_seconds()
-        print(f"interrupted: {str(interrupted) or 'at once'}", file=sys.stderr)
+        say(f"interrupted: {str(interrupted) or 'at once'}")
         sys.exit(EXIT_CODE)
 
 
+def _end(said: str) -> NoReturn:
+    say(f"error: {said}")
+    sys.exit(1)
+
+
 def _is_hydras(error: BaseException) -> bool:
-    """Return whether Hydra or OmegaConf raised an error, which nobody has worded for a user."""
+    """Return whether Hydra or OmegaConf raised an error, which nobody has worded for a user.
+
+    Who called last decides: of the frames from the innermost outwards the first that is theirs or
+    ours, since what either calls may raise in a package of its own.
+    """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    packages = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames[-3:]}
-    return bool(packages & {"hydra", "omegaconf"})
+    packages = (str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames[::-1])
+    last = next((name for name in packages if name in {"hydra", "omegaconf", "src"}), None)
+    return last in {"hydra", "omegaconf"}
 
 
 def sentence(error: BaseException) -> str:

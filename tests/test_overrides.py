@@ -1,6 +1,7 @@
 """The words of a command line: what is refused, in which words, and how a grid is counted."""
 
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from src.config.build_run import CONF, GROUPS
-from src.config.overrides import count, grid_size, options, parse, values
+from src.config.grid import count, grid_size, options, values
+from src.config.overrides import parse
 from src.errors import ConfigError
 from src.model.activations import Act
 
@@ -97,6 +99,26 @@ REFUSED: list[tuple[str, str]] = [
      "name"),
     ("+hydra.callbacks.x._target_=os.system", "hydra.callbacks.x._target_ must not name a "
      "_target_: nothing is called by its name"),
+    # what Hydra's grammar refuses
+    ("lrA=0.1,", "'lrA=0.1,' cannot be read: a value is missing beside a comma"),
+    ("lrA=,0.1", "'lrA=,0.1' cannot be read: a value is missing beside a comma"),
+    ("lrA=0.1,,1", "'lrA=0.1,,1' cannot be read: a value is missing beside a comma"),
+    ("seed=range(0,)", "'seed=range(0,)' cannot be read: a value is missing beside a comma"),
+    ("lrA==1", "'lrA==1' cannot be read: one = stands between a key and its value"),
+    ("lrA =1", "'lrA =1' cannot be read: 'lrA ' is no key: no space may stand before ="),
+    ("a b=1", "'a b=1' cannot be read: 'a b' is no key"),
+    ("study='a", "\"study='a\" cannot be read: a quote is opened and never closed"),
+    ("seed=range(0,3", "'seed=range(0,3' cannot be read: '(' is opened and never closed"),
+    ("classes=[3,1", "'classes=[3,1' cannot be read: '[' is opened and never closed"),
+    ("classes=3,1]", "'classes=3,1]' cannot be read: ']' closes no bracket"),
+    ("act=tanh;relu", "'act=tanh;relu' cannot be read: ';' must stand in quotes, as in "
+     "'act=\"…\"'"),
+    ("seed=range()", "'seed=range()' cannot be read: range() is not possible: missing a required "
+     "argument: 'start'"),
+    ("+act=tanh", "act must be chosen without +, as act=…, got '+act=tanh'"),
+    ("++act=tanh", "act must be chosen without +, as act=…, got '++act=tanh'"),
+    ("~act", "act must be chosen without ~, as act=…, got '~act'"),
+    ("+lrA=1", "lrA must be set without +, as lrA=…, got '+lrA=1'"),
     # sweeps and deletes
     ("lrA=interval(0,1)", "lrA must be a value, a list of values or a range, "
      "got 'lrA=interval(0,1)'"),
@@ -277,3 +299,17 @@ def test_a_huge_range_is_checked_and_counted_without_being_made() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 10**7
+
+
+@given(st.text("ab=,[](){}\"'\\;:~+@$ 01.|*\x1bé", min_size=1, max_size=12))
+def test_no_sentence_is_the_parsers_own(value: str) -> None:
+    said = ""
+    for word in (f"lrA={value}", value):
+        with suppress(ConfigError):
+            parse([word])
+            continue
+        with pytest.raises(ConfigError) as error:
+            parse([word])
+        said += str(error.value)
+    for theirs in ("mismatched", "viable", "Lexer", "expecting", "extraneous", "hydra.cc"):
+        assert theirs not in said

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from src.config.overrides import options
+from src.config.grid import options
 from tests.test_train import SMALL, Said, command, studies
 from tests.test_yaml_files import BOMB
 

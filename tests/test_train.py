@@ -26,7 +26,7 @@ from hydra.core.singleton import Singleton
 
 from analysis.__main__ import answer
 from src import ENGINE_VERSION, train
-from src.config.overrides import options
+from src.config.grid import options
 from src.execution import local as workers
 from src.model.activations import Act
 from src.storage.store import read_curves, read_filters, read_parameters, read_record

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from analysis.cli.parser import Parser
 from src.storage.study import ASIDE
+from src.terminal import show
 
 COMMANDS = {
     "doctor": "is a study whole? Every file against its checksum, schema and identity",
@@ -81,7 +82,7 @@ def _doctor(given: argparse.Namespace) -> int:
     from analysis.study.reading import find
 
     text, code = report(find(given.study), given.quarantine)
-    print(text)
+    show(text)
     return code
 
 
@@ -95,17 +96,18 @@ def _judge(given: argparse.Namespace) -> int:
     out = given.out or own_folder(next(iter(folders.values())))
     for name, folder in folders.items():
         if written_at := card_written(folder):
-            print(f"{name}: card of {written_at:%Y-%m-%d %H:%M:%S}, as its training command put it")
+            when = f"{written_at:%Y-%m-%d %H:%M:%S}"
+            show(f"{name}: card of {when}, as its training command put it")
     # Everything is drawn and judged before anything is written.
     exhibits = [drawn(folder, out, f"{name}-") for name, folder in folders.items()]
     whose = ", ".join(folders) if len(folders) <= 3 else f"{len(folders)} studies"
     text, judged = verdicts(folders, out, title=f"The claims of {whose}, judged")
     written = [path for each in exhibits for path in each.write()]
-    print(f"\n{text}")
+    show(f"\n{text}")
     for path in (*written, *judged):
-        print(f"written: {path}")
+        show(f"written: {path}")
     if not judged and (out / "verdicts.md").exists():
-        print(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")
+        show(f"unchanged: {out / 'verdicts.md'}, judged before of the same runs")
     return 0
 
 
@@ -125,7 +127,7 @@ def _report(given: argparse.Namespace) -> int:
     path = given.out or own_folder(folder) / "report.html"
     with unmarked(folder):
         path.parent.mkdir(parents=True, exist_ok=True)
-        print(f"written: {sweep.report(verdicts).write(path)}")
+        show(f"written: {sweep.report(verdicts).write(path)}")
     return 0
 
 
@@ -137,8 +139,8 @@ def _reproduce(given: argparse.Namespace) -> int:
     # Runs of other words lie in studies of their own: no verdict mixes them with the report's.
     suffix = f"-{sha256(' '.join(given.set).encode()).hexdigest()[:6]}" if given.set else ""
     out = given.out or SEED_REPORT.with_name(f"{SEED_REPORT.name}{suffix}")
-    print(reproduce(names, again=given.again, out=out, more=given.set, suffix=suffix))
+    show(reproduce(names, again=given.again, out=out, more=given.set, suffix=suffix))
     if given.publish:
         for path in publish(out, given.publish):
-            print(f"written: {path}")
+            show(f"written: {path}")
     return 0

@@ -17,6 +17,7 @@ from analysis.errors import AnalysisError
 from analysis.figures import verbs as figures
 from analysis.files import FIGURES, FILMS, TABLES, either, known
 from analysis.tables import verbs as tables
+from src.terminal import show
 
 if TYPE_CHECKING:
     from analysis.answers import Answers
@@ -169,7 +170,7 @@ def run(given: argparse.Namespace) -> int:
     found = answers(given.verb, sweep, how)
     for _, answer in found:
         if isinstance(answer, Table):
-            print(answer.to_text(60))
+            show(answer.to_text(60))
     runs = {name: value for name in ("where", "seed") if (value := getattr(given, name))}
     named = [(stem(given.verb, {**how, **runs}, word), answer) for word, answer in found]
     _write(named, given.format, given.out or own_folder(whole.folder), whole.folder)
@@ -187,4 +188,4 @@ def _write(found: "Answers", formats: Sequence[str], out: Path, study: Path) -> 
         for name, answer in found:
             asked = [ending for ending in formats if ending in answer.FORMATS]
             for ending in asked or answer.FORMATS[:1]:
-                print(f"written: {answer.write(out / f'{name}.{ending}')}")
+                show(f"written: {answer.write(out / f'{name}.{ending}')}")

@@ -45,6 +45,7 @@ DIAGNOSES = {
 
 LOOK: Any = {
     "font.size": 8.5,
+    "text.parse_math": False,  # a name may hold dollar signs
     "axes.titlesize": 9,
     "axes.labelsize": 8.5,
     "figure.titlesize": 10.5,

@@ -5,6 +5,7 @@ template engine: a LaTeX table is `&` and `\\`.
 """
 
 import io
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -82,8 +83,13 @@ def markdown(table: Printable) -> str:
     view = table.view()
     heads = list(map(str, view.columns))
     rows = [heads, ["---"] * len(heads), *view.to_numpy().tolist()]
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    lines = ["| " + " | ".join(map(_unmarked, row)) + " |" for row in rows]
     return "\n".join([f"**{table.title}**", "", *lines, "", table.caption]).rstrip() + "\n"
+
+
+def _unmarked(cell: str) -> str:
+    """Return a cell in which nothing is markup: no column, tag, link, code or emphasis."""
+    return re.sub(r"[|`*\\]|<(?=[A-Za-z/!?])|(?<=\])(?=\()", r"\\\g<0>", cell)
 
 
 def latex(table: Printable) -> str:
@@ -115,8 +121,13 @@ def escape(words: str) -> str:
 
 
 def csv(table: "pd.DataFrame") -> str:
-    """Return every number in full."""
-    return table.to_csv(index=False)
+    """Return every number in full; text that a spreadsheet would compute begins with `'`."""
+    return table.map(_not_computed).rename(columns=_not_computed).to_csv(index=False)
+
+
+def _not_computed(cell: Any) -> Any:
+    """Keep a cell from being taken for a formula (OWASP, CSV injection)."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
 
 
 def parquet(table: "pd.DataFrame") -> bytes:

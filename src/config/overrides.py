@@ -6,15 +6,15 @@ affair.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override, RangeSweep
-from hydra.errors import HydraException
+from hydra.core.override_parser.types import Override, RangeSweep
 
 from src.config.build_run import CONF
+from src.config.grammar import parse_word
+from src.config.grid import ends, options, values
 from src.config.keys import KEYS, is_list, typed
 from src.errors import ConfigError, nearest
 
@@ -36,9 +36,6 @@ _ELSEWHERE = {
 
 MOST_LETTERS = 100_000
 MOST_BRACKETS = 100
-
-FEW = 100_000
-"""Values of a range that are counted by making them."""
 
 
 def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Override]:
@@ -62,10 +59,8 @@ def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Overr
             raise ConfigError.of("a word", rule, f"{word[:20]}…")
         if "=" not in word and not word.startswith("~"):
             raise ConfigError.of("a word", "key=value", word)
-    try:
-        overrides = OverridesParser.create().parse_overrides(list(words))
-    except HydraException as error:
-        raise ConfigError(" ".join(str(error).split())) from error
+    parser = OverridesParser.create()
+    overrides = [parse_word(parser, word) for word in words]
     for override in overrides:
         _check(override, folders)
     return overrides
@@ -85,45 +80,14 @@ def check_modes(overrides: Iterable[Override], many: bool) -> None:
             raise ConfigError.of(override.key_or_group, rule, override.input_line)
 
 
-def values(override: Override, folders: Sequence[Path] = (CONF,)) -> Iterator[Any]:
-    """Yield the one value of an override, or all those that it sweeps over, lazily."""
-    swept = override.value()
-    if isinstance(swept, Glob):
-        yield from swept.filter(options(override.key_or_group, folders))
-    elif override.is_discrete_sweep():
-        yield from map(Override._convert_value, override.sweep_iterator())
-    else:
-        yield swept
-
-
-def count(override: Override, folders: Sequence[Path] = (CONF,)) -> int:
-    """Return how many values an override has; those of a range are not made."""
-    swept = override.value()
-    if isinstance(swept, RangeSweep):
-        start, stop, step = _ends(swept)
-        about = math.ceil((stop - start) / step)
-        if about > FEW:  # so many that the last one, which rounding may add, does not matter
-            return about
-    return sum(1 for _ in values(override, folders))
-
-
-def _ends(swept: RangeSweep) -> tuple[float, float, float]:
-    return swept.start or 0, swept.stop or 0, swept.step
-
-
 def _check_range(override: Override) -> None:
     """Refuse a range that has no end, before anything counts it."""
     swept = override.value()
     if isinstance(swept, RangeSweep):
-        start, stop, step = _ends(swept)
+        start, stop, step = ends(swept)
         if step == 0 or not all(map(math.isfinite, (start, stop, step))):
             rule = "a range of finite numbers with a step other than 0"
             raise ConfigError.of(override.key_or_group, rule, override.input_line)
-
-
-def options(group: str, folders: Sequence[Path] = (CONF,)) -> list[str]:
-    """Return the choices of a config group; none where there is no such group."""
-    return sorted({path.stem for folder in folders for path in (folder / group).glob("*.yaml")})
 
 
 def _check(override: Override, folders: Sequence[Path]) -> None:
@@ -144,6 +108,9 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
     if override.is_sweep_override() and not override.is_discrete_sweep():
         raise ConfigError.of(key, "a value, a list of values or a range", word)
     if choices := options(key, folders):
+        if override.is_add() or override.is_force_add() or override.is_delete():
+            sign = "~" if override.is_delete() else "+"
+            raise ConfigError.of(key, f"chosen without {sign}, as {key}=…", word)
         _check_choices(override, choices, folders)
     elif key not in KEYS:
         hint = f": {_ELSEWHERE[key]}" if key in _ELSEWHERE else ""
@@ -151,13 +118,15 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
         raise ConfigError(f"{key} is not a key of Sweepscope{hint}")
     elif key == "card":
         raise ConfigError("card must be set in a file of conf/experiment/, not on the command line")
+    elif override.is_add():
+        raise ConfigError.of(key, f"set without +, as {key}=…", word)
     elif override.is_delete():
         raise ConfigError(f"{key} must have a value, it cannot be taken away")
     else:
         swept = override.value()
         # A range holds numbers of one type: its start stands for the rest.
-        ends = _ends(swept)[:1] if isinstance(swept, RangeSweep) else values(override)
-        for value in ends:
+        first = ends(swept)[:1] if isinstance(swept, RangeSweep) else values(override)
+        for value in first:
             if is_list(key) and override.is_sweep_override() and not isinstance(value, list):
                 rule = f"lists in brackets, such as {key}=[3,1] or {key}=[3,1],[4,9]"
                 raise ConfigError.of(key, rule, word)
@@ -201,11 +170,3 @@ def _check_choices(override: Override, choices: list[str], folders: Sequence[Pat
                 hint = ": lr names a pair of rates, and the rates themselves are lrA and lrW"
             got = "null" if choice is None else repr(choice)
             raise ConfigError(f"{group} must be one of {', '.join(choices)}, got {got}{hint}")
-
-
-def grid_size(overrides: Iterable[Override], folders: Sequence[Path] = (CONF,)) -> int:
-    """Return how many jobs a grid has, without making it."""
-    size = 1
-    for override in overrides:
-        size *= count(override, folders)
-    return size

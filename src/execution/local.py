@@ -22,6 +22,7 @@ from src.execution.interruption import Interrupted, Interruption, blocked
 from src.execution.job import Job, end_without_result
 from src.execution.worker import Progress, work
 from src.storage.record import Record
+from src.terminal import say
 from src.timeline import Ending
 
 HEED_SECONDS = 0.1
@@ -170,8 +171,8 @@ def _listen(
         crew.workers.remove(worker)
         message = _death(worker.process.exitcode)
         if len(worker.jobs) > 1:
-            say = f"{message}: its {len(worker.jobs)} runs are tried again, one by one"
-            print(f"warning: {say}", file=sys.stderr)
+            again = f"its {len(worker.jobs)} runs are tried again, one by one"
+            say(f"warning: {message}: {again}")
         if len(worker.jobs) == 1 and worker.jobs[0].id not in crew.retried:
             crew.retried.add(worker.jobs[0].id)
             waiting.append((worker.stack, worker.jobs))

@@ -7,14 +7,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from src.execution.worker import Progress
 from src.run import Run
 from src.storage.record import Record
+from src.terminal import say
 from src.timeline import Ending
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
 
 BAR_SECONDS, LINE_SECONDS = 0.1, 10.0
 """Between two drawings of the bar, and between two plain lines."""
+
+BAR_WIDTH = 20
+"""In columns of the terminal."""
 
 
 class Counts:
@@ -52,20 +60,40 @@ class Counts:
         ended = sum(n for n, left in zip(self.of_stack, self._left, strict=True) if not left)
         return min(self.samples, ended + sum(p.samples for p in self._current.values()))
 
-    def __str__(self) -> str:
+    @property
+    def rate(self) -> float:
+        """Samples presented in a second, so far."""
         seconds = time.monotonic() - self.start
-        rate = self.presented / seconds if seconds else 0.0
-        parts = [f"{self.done} of {self.runs} runs", f"{rate:,.0f} samples/s"]
-        if rate and self.done < self.runs:
-            parts.append(f"{(self.samples - self.presented) / rate:.0f} s left")
+        return self.presented / seconds if seconds else 0.0
+
+    @property
+    def left(self) -> str:
+        """The time left, as words; empty where it cannot be told, and at the end."""
+        if not self.rate or self.done == self.runs:
+            return ""
+        return f"{(self.samples - self.presented) / self.rate:.0f} s left"
+
+    @property
+    def results(self) -> str:
+        """What has been done and how it ended, as words."""
+        parts = [f"{self.done} of {self.runs} runs", f"{self.rate:,.0f} samples/s"]
         if self.best is not None:
             parts.append(f"best test accuracy {self.best:.3f}")
         for number, ending in ((self.diverged, "diverged"), (self.failed, "failed")):
             if number:
                 parts.append(f"{number} {ending}")
-        for stack, progress in sorted(self._current.items()):
-            parts.append(f"stack {stack + 1} ({self._left[stack]} runs) at epoch {progress.epoch}")
         return ", ".join(parts)
+
+    @property
+    def stacks(self) -> str:
+        """What is being trained, as words."""
+        return ", ".join(
+            f"stack {stack + 1} ({self._left[stack]} runs) at epoch {progress.epoch}"
+            for stack, progress in sorted(self._current.items())
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(filter(None, (self.results, self.left, self.stacks)))
 
 
 class Display:
@@ -94,11 +122,11 @@ def display(stacks: Sequence[Sequence[Run]]) -> Iterator[Display]:
             yield Display(counts, show)
     else:
         yield Display(counts, _at_most_every(LINE_SECONDS, _say))
-    print(f"{counts} in {time.monotonic() - counts.start:.1f} s", file=sys.stderr)
+    say(f"{counts} in {time.monotonic() - counts.start:.1f} s")
 
 
 def _say(counts: Counts) -> None:
-    print(counts, file=sys.stderr, flush=True)
+    say(str(counts))
 
 
 def _at_most_every(seconds: float, show: Callable[[Counts], None]) -> Callable[[Counts], None]:
@@ -116,15 +144,31 @@ def _at_most_every(seconds: float, show: Callable[[Counts], None]) -> Callable[[
 @contextmanager
 def _bar(counts: Counts) -> Iterator[Callable[[Counts], None]]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.live import Live
 
-    columns = (BarColumn(20), TaskProgressColumn(), TextColumn("{task.description}"))
     console = Console(stderr=True)
     # Without its own refreshing thread, so that workers can still be forked from one thread.
-    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
-        task = bar.add_task(str(counts), total=max(counts.samples, 1))
+    with Live(console=console, auto_refresh=False, transient=True) as live:
 
         def draw(counts: Counts) -> None:
-            bar.update(task, completed=counts.presented, description=str(counts), refresh=True)
+            live.update(_lines(counts, console), refresh=True)
 
         yield _at_most_every(BAR_SECONDS, draw)
+
+
+def _lines(counts: Counts, console: "Console") -> "Group":
+    """Draw bar, percentage and time left, which are always whole; the rest as far as it fits."""
+    from rich.console import Group
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    total = max(counts.samples, 1)
+    told = f"{counts.presented / total:4.0%} {counts.left}".rstrip()
+    rest = Text(counts.results)
+    rest.truncate(max(0, console.width - BAR_WIDTH - len(told) - 3), overflow="ellipsis")
+    line = Table.grid(padding=(0, 1))
+    line.add_row(ProgressBar(total, counts.presented, BAR_WIDTH), told, rest)
+    if not counts.stacks or console.height < 3:  # the cursor has a line of its own
+        return Group(line)
+    return Group(line, Text(counts.stacks, no_wrap=True, overflow="ellipsis"))

@@ -25,8 +25,12 @@ from src.storage.record import Record
 from src.storage.run_folder import begin
 from src.storage.store import begin_again, read_record
 from src.storage.study import Homes, locked
+from src.terminal import show
 
 Train = Callable[[Job, Watch], Record]
+
+SWEEPERS_CONFIG = "multirun.yaml"
+"""What Hydra's own sweeper writes into a study before its first job."""
 
 GRID = "hydra_plugins.sweepscope.grid.GridSweeper"
 
@@ -39,8 +43,12 @@ def is_of_grid(hydra: HydraConf) -> bool:
 def say_what_it_would_cost(job: Job, config: DictConfig) -> None:
     """Answer `dry_run=true`, and leave nothing behind."""
     say_preflight(1, [job], missing([job], None, config.force), config)
-    with suppress(OSError):  # Hydra has made the folder; what is not empty was there before
-        for folder in (job.folder, *job.folder.parents[:2]):
+    study = job.folder.parent
+    with suppress(OSError):  # Hydra has made what is now empty; what is not was there before
+        job.folder.rmdir()
+        if [path.name for path in study.iterdir()] == [SWEEPERS_CONFIG]:
+            (study / SWEEPERS_CONFIG).unlink()
+        for folder in (study, study.parent):
             folder.rmdir()
 
 
@@ -78,7 +86,7 @@ def run_alone(
             if todo:
                 _show(job, train, interruption, study)
         record = records.get(job.id) or read_record(job.folder)
-    print(summary([(job, record)], 0, 1 - len(todo), study))
+    show(summary([(job, record)], 0, 1 - len(todo), study))
     if interruption.requested and many:
         raise Interrupted(f"the run is done; {command(study)}")
     return record

@@ -19,6 +19,7 @@ from src.storage.run_folder import has_ended, has_result
 from src.storage.store import read_record
 from src.storage.study import run_folders, set_aside
 from src.storage.study_files import HISTORY, class_means_checksum, read_history, write_history
+from src.terminal import say
 from src.timeline import DONE, Ending
 
 
@@ -89,7 +90,7 @@ def _warned(kind: type[Exception]) -> Iterator[None]:
     try:
         yield
     except kind as error:
-        print(f"warning: {error}", file=sys.stderr)
+        say(f"warning: {error}")
 
 
 def _end(study: Path, asked: int, records: Iterable[Record]) -> dict[str, Any]:
@@ -115,5 +116,5 @@ def _history(study: Path) -> list[dict[str, Any]]:
         return read_history(study)
     except StoreError as error:  # a torn history loses no run
         aside = set_aside(study, study / HISTORY)
-        print(f"warning: {error}; set aside as {aside}", file=sys.stderr)
+        say(f"warning: {error}; set aside as {aside}")
         return []

@@ -5,7 +5,6 @@ said before and after.
 """
 
 import itertools
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +14,9 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.types import Override, Transformer
 from hydra.core.utils import JobReturn, JobStatus
 
+from src.config.grid import grid_size, values
 from src.config.keys import KEYS, RUN_KEYS
-from src.config.overrides import grid_size, parse, values
+from src.config.overrides import parse
 from src.data.datasets import class_means
 from src.errors import ConfigError, SweepscopeError
 from src.execution.estimate import estimate
@@ -31,6 +31,7 @@ from src.storage.run_folder import CHECKPOINT, begin, clean, has_result, is_done
 from src.storage.store import begin_again, damage, read_record
 from src.storage.study import locked, set_aside
 from src.storage.study_files import write_card, write_class_means
+from src.terminal import say, show
 from src.timeline import DONE, Ending
 
 
@@ -88,7 +89,7 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     records |= {job.id: read_record(job.folder) for job in jobs if job.id not in asked}
     ended = [(job, records[job.id]) for job in jobs if job.id in records]
     if ended:
-        print(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
+        show(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
     _raise_failures(len(jobs), ended)
     _raise_unwritten(todo, returns, records)
     return [returns]
@@ -107,7 +108,7 @@ def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
     for job in jobs:
         if (odd := misfit(job.folder)) and study:
             place = set_aside(study, job.folder)
-            print(f"warning: {odd}; set aside as {place}", file=sys.stderr)
+            say(f"warning: {odd}; set aside as {place}")
         wrong = damage(job.folder, job.id) if has_result(job.folder) else None
         if wrong is None and is_done(job.folder) and not force:
             if study:
@@ -115,7 +116,7 @@ def missing(jobs: Sequence[Job], study: Path | None, force: bool) -> list[Job]:
             continue
         if wrong is not None:
             aside = f"; set aside as {set_aside(study, job.folder)}" if study else ""
-            print(f"warning: {wrong}{aside}, will be trained again", file=sys.stderr)
+            say(f"warning: {wrong}{aside}, will be trained again")
         todo.append(job)
     return todo
 
@@ -153,7 +154,7 @@ def say_preflight(size: int, jobs: Sequence[Job], todo: Sequence[Job], config: A
         plan = Plan.of(todo, config)
         said += f", in {counted(len(plan.stacks), 'stack')} on {counted(plan.workers, 'worker')}"
         said += f": {estimate(plan.runs, plan.workers, plan.image)}"
-    print(said, file=sys.stderr)
+    say(said)
 
 
 def _to_go_on(jobs: Sequence[Job], study: Path) -> str:

@@ -8,7 +8,6 @@ is kept beside the runs that of `study_files.py`.
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +18,7 @@ from typing import IO
 from src.errors import ConfigError, StoreError
 from src.storage.files import sweep_away
 from src.storage.identity import ID_LENGTH
+from src.terminal import say
 
 ROOT = "multirun_outputs"
 """Every study lies here, under the folder from which the command was started."""
@@ -168,11 +168,10 @@ def _acquire(lock: IO[str], study: Path) -> None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"another sweep is at work in {study}: waiting for it", file=sys.stderr)
+            say(f"another sweep is at work in {study}: waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
     except (ImportError, OSError):
-        say = f"warning: {study} cannot be locked here: let one sweep at a time write to it"
-        print(say, file=sys.stderr)
+        say(f"warning: {study} cannot be locked here: let one sweep at a time write to it")
 
 
 def set_aside(study: Path, folder: Path) -> Path:
