@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis import load_sweep
+from analysis.claims.contrast import test_of as judged_by
+from analysis.claims.statements import Statement
 from analysis.statistics.seeds import by_seed, counted
 from tests.support.study_folders import write_synthetic
 
@@ -72,7 +74,7 @@ def test_what_counts_is_known_and_every_seed_of_a_level_has_the_same_settings(
     st.randoms(use_true_random=False),
 )
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_table_and_curves_agree_and_compare_does_where_rows_have_the_same_seeds(
+def test_table_curves_compare_and_claims_agree_over_the_seeds_that_two_levels_share(
     tmp_path_factory: pytest.TempPathFactory, gone: set[tuple[str, float, int]], random: object
 ) -> None:
     folder = tmp_path_factory.mktemp("s") / "s"
@@ -85,11 +87,26 @@ def test_table_and_curves_agree_and_compare_does_where_rows_have_the_same_seeds(
     drawn = sweep.curves("test_acc", vary="act").table
     ends = drawn[drawn["epoch"] == drawn["epoch"].max()].set_index("act")["mean"]
     np.testing.assert_allclose(ends[table.index], table["test_acc"], rtol=1e-12)
+    runs = sweep.runs
+    known = (runs["outcome"] == "finished").to_numpy()
+    runs = runs[counted(known, runs["seed"], runs["lrA"], runs["act"])]
+    of_seed = runs.groupby(["act", "seed"])["test_acc"].mean().unstack().reindex(list(ACTS))
+    shown = pd.Series(sweep.table("test_acc", by="act").caption)
+    rest_on = {frozenset(row.dropna().index) for _, row in of_seed.iterrows()} - {frozenset()}
+    assert shown.str.contains("Rows rest on different seeds").item() == (len(rest_on) > 1)
+    for act, mean in of_seed.mean(axis=1).items():
+        assert table.loc[act, "test_acc"] == pytest.approx(mean, abs=1e-12, nan_ok=True)
     for _, row in pd.DataFrame(sweep.compare("act")).iterrows():
-        two = table.loc[[row["level"], row["against"]]]
-        if row["n"] == two["test_acc_n"].min() == two["test_acc_n"].max() and row["n"]:
-            difference = two["test_acc"].iloc[0] - two["test_acc"].iloc[1]
-            assert row["difference"] == pytest.approx(difference, abs=1e-12)
+        both = of_seed.loc[[row["level"], row["against"]]].dropna(axis=1)
+        assert row["n"] == both.shape[1]
+        expected = both.mean(axis=1).diff().iloc[-1] * -1
+        assert row["difference"] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+        sides = {"level": row["level"], "against": row["against"]}
+        claim = Statement("s", "test_acc", vary="act", **sides, direction="different")
+        judged = judged_by(claim, sweep).contrast
+        assert (judged.n, judged.difference) == pytest.approx(
+            (row["n"], row["difference"]), abs=1e-12, nan_ok=True
+        )
 
 
 def test_one_diverged_run_gives_table_curves_and_compare_one_difference(tmp_path: Path) -> None:

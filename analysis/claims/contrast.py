@@ -85,7 +85,8 @@ def _between(
     if missing := [level for level in pair if level not in there]:
         hint = nearest(spell(missing[0]), [spell(level) for level in there])
         raise AnalysisError(f"{sweep.folder.name} has no run with {vary}={missing[0]}: {hint}")
-    frame = frame[frame[vary].isin(pair)].reset_index(drop=True)
+    if statement.tune or vary in RELATIONS:  # levels of a relation have other settings by nature
+        frame = frame[frame[vary].isin(pair)].reset_index(drop=True)
     others, _ = sweep.design.others(frame, vary, *statement.tune)
     if {vary, *statement.tune} & set(RELATIONS):
         others = [name for name in others if name not in ("lrA", "lrW")]

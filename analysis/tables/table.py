@@ -65,7 +65,8 @@ def table(
         pd.DataFrame(rows),
         f"{sweep.folder.name}: {', '.join(q.name for q in asked)}"
         + (f" by {', '.join(rows_by)}" if rows_by else ""),
-        _caption(sweep, asked, others, centre, rows),
+        _caption(sweep, asked, others, centre, rows)
+        + _on_other_seeds(asked, used, line, runs[design.seed]),
         {**levels(rows_by), "n": "n", **_counts(rows), **{q.name: estimate(q.name) for q in asked}},
     )
 
@@ -146,6 +147,23 @@ def _diverged(row: pd.Series) -> str:
     if not of:
         return "—"
     return f"{k} of {of} [{row['diverged_share_low']:.0%}, {row['diverged_share_high']:.0%}]"
+
+
+def _on_other_seeds(
+    asked: Sequence[Quantity], used: Sequence[Floats], line: pd.Series, seed: pd.Series
+) -> str:
+    """Say of which metrics some rows have seeds that others lack; nothing where all are alike."""
+    apart = []
+    for q, counting in zip(asked, used, strict=True):
+        seeds = seed[~np.isnan(counting)].groupby(line[~np.isnan(counting)]).agg(frozenset)
+        if q.kind != "rate" and seeds.nunique() > 1:
+            apart.append(q.name)
+    if not apart:
+        return ""
+    return (
+        f" Rows rest on different seeds ({', '.join(apart)}): compare takes the seeds that both "
+        "levels have, so its difference is not that of two such rows."
+    )
 
 
 def _caption(
