@@ -4,15 +4,18 @@ Owns it as a whole: its help, and which module answers a verb or a command.
 """
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from analysis.cli import commands, verbs
 from analysis.cli.parser import Parser
 from analysis.errors import AnalysisError, nearest
 from src.errors import SweepscopeError
 from src.storage.provenance import version_line
+from src.storage.study import VARIABLE
 from src.terminal import prepare, say
 
 EXAMPLES = """
@@ -48,6 +51,7 @@ def answer(words: Sequence[str]) -> int:
     SweepscopeError
         In one sentence, what cannot be answered.
     """
+    words = _take_results(words)
     known = [*verbs.VERBS, *commands.COMMANDS]
     if words and (name := verbs.OLD_NAMES.get(words[0])):
         say(f"{words[0]} is the old name of {name}")
@@ -62,13 +66,26 @@ def answer(words: Sequence[str]) -> int:
     return code
 
 
+def _take_results(words: Sequence[str]) -> list[str]:
+    """Let the folder of `--results FOLDER` hold all studies, and return the other words."""
+    first = Parser(add_help=False, allow_abbrev=False)
+    first.add_argument("--results")
+    given, rest = first.parse_known_args(words)
+    if given.results is not None:
+        if not Path(given.results).is_dir():
+            raise AnalysisError(f"--results must be a folder, got {given.results!r}")
+        os.environ[VARIABLE] = given.results
+    return rest
+
+
 def parser() -> Parser:
     """Return the parser of the whole command line."""
     whole = Parser(
         prog="python -m analysis",
         usage="python -m analysis VERB [STUDY] [OPTION …]",
         description="Ask a study: a folder, a name under multirun_outputs/, or else the latest."
-        "\nEvery verb prints a readable table and names the files that it writes.\n\n"
+        "\n--results FOLDER, or SWEEPSCOPE_RESULTS in the environment, names another folder of "
+        "studies.\nEvery verb prints a readable table and names the files that it writes.\n\n"
         + _listed("verbs", {name: verb.meaning for name, verb in verbs.VERBS.items()})
         + _listed("commands", commands.COMMANDS),
         epilog=f"examples:{EXAMPLES}",

@@ -52,6 +52,9 @@ class Sweep(StudyData):
     report = report
     meetings, film = crossings, animation  # the old names
 
+    def __len__(self) -> int:
+        return len(self.runs)
+
     def __repr__(self) -> str:
         factors = ", ".join(f"{key} ({len(levels)})" for key, levels in self.factors.items())
         endings = self.runs["outcome"].value_counts()

@@ -23,7 +23,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
-from src.config.arguments import folder_from, parse_flags
+from src.config.arguments import folder_from, parse_flags, take_results
 from src.config.build_run import CONF, plain, register, to_run
 from src.config.overrides import check_modes, parse
 from src.config.sources import check_what_is_read
@@ -43,7 +43,7 @@ from src.launch.composition import build_job
 from src.launch.sweep import keep
 from src.storage.provenance import version_line
 from src.storage.record import Record
-from src.storage.study import study_folder
+from src.storage.study import results, study_folder
 from src.terminal import prepare, say, show
 from src.timeline import Ending
 
@@ -108,7 +108,8 @@ def _recorded(job: Job, watch: Watch) -> Record:
 def _job(config: DictConfig) -> Job:
     hydras, values = HydraConfig.get(), plain(config)
     run = to_run(values)
-    folder = Path(os.path.relpath(hydras.runtime.output_dir))
+    folder = Path(hydras.runtime.output_dir)
+    folder = folder if results().is_absolute() else Path(os.path.relpath(folder))
     return build_job(run, values, hydras.runtime.choices, hydras.overrides.task, folder)
 
 
@@ -126,6 +127,7 @@ def main() -> None:
         if "--version" in sys.argv[1:]:
             show(version_line())
             sys.exit(0)
+        take_results(sys.argv)
         arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         check_what_is_read()

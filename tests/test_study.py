@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from src.errors import ConfigError, StoreError
 from src.storage.factors import factors
-from src.storage.study import ROOT, fresh_name, locked, study_folder
+from src.storage.study import DEFAULT, fresh_name, locked, study_folder
 
 RULE = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 TRICKS = ["../x", "..", ".", "/tmp/x", "a/b", "a\\b", "C:x", "a\x00b", "a" * 300, "a.", "", " a"]
@@ -49,7 +49,7 @@ def test_any_name_is_refused_or_a_folder_directly_below_the_root(name: str) -> N
     assert "\n" not in said
     if said:
         return
-    root = Path(ROOT).resolve()
+    root = Path(DEFAULT).resolve()
     assert Path(folder).resolve().parent == root
     assert name.isascii()
     assert not name.endswith((".", " "))  # which Windows would cut off
@@ -72,7 +72,7 @@ def test_a_name_that_windows_keeps_for_itself_is_refused(name: str) -> None:
 def test_fresh_names_of_one_second_differ_and_are_names() -> None:
     names = {fresh_name() for _ in range(500)}
     assert len(names) == 500
-    assert {study_folder(name) for name in names} == {str(Path(ROOT, name)) for name in names}
+    assert {study_folder(name) for name in names} == {str(Path(DEFAULT, name)) for name in names}
 
 
 def test_a_process_and_its_workers_agree_on_their_fresh_study() -> None:
@@ -94,7 +94,7 @@ def test_an_environment_cannot_lead_a_fresh_study_elsewhere() -> None:
 
 
 def test_of_two_that_open_one_fresh_study_one_is_refused(tmp_path: Path) -> None:
-    folder = tmp_path / ROOT / "s"
+    folder = tmp_path / DEFAULT / "s"
 
     def attempt(_: int) -> str:
         try:

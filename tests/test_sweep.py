@@ -5,7 +5,6 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,9 +15,9 @@ import pytest
 
 import analysis
 from analysis import Sweep, load_sweep
+from analysis.__main__ import answer
 from analysis.doctor import doctor
 from analysis.doctor.findings import Kind
-from analysis.study.reading import unmarked
 from src.errors import StoreError
 from src.execution import job as task
 from src.run import Run
@@ -137,9 +136,9 @@ def test_a_study_is_found_by_folder_by_name_and_as_the_latest(study: Path) -> No
     for name in ("s", str(study), Path("multirun_outputs", "s"), "multirun_outputs/s/"):
         assert sorted(load_sweep(name).runs.index) == expected
     older = shutil.copytree(study, study.parent / "older")
-    os.utime(older, (1, 1))
+    os.utime(older / "sweep.json", (1, 1))
     assert load_sweep().folder.name == load_sweep("latest").folder.name == "s"
-    os.utime(study, (0, 0))
+    os.utime(study / "sweep.json", (0, 0))
     assert load_sweep("latest").folder.name == "older"
 
 
@@ -149,12 +148,13 @@ def test_the_latest_study_is_one_that_has_runs(study: Path) -> None:
     assert load_sweep("latest").folder.name == "s"
 
 
-def test_an_answer_that_fails_leaves_a_study_as_old_as_it_was(study: Path) -> None:
-    os.utime(study, (1, 1))
-    with suppress(ZeroDivisionError), unmarked(study):
-        (study / "analysis").mkdir()
-        raise ZeroDivisionError
-    assert study.stat().st_mtime == 1
+def test_no_answer_makes_a_study_the_latest(study: Path) -> None:
+    newer = shutil.copytree(study, study.parent / "newer")
+    os.utime(newer / "sweep.json", (2_000_000_000, 2_000_000_000))
+    assert answer(["table", "s"]) == 0
+    assert answer(["doctor", "s"]) == 0
+    (study / "analysis" / "mine").mkdir()
+    assert load_sweep("latest").folder.name == "newer"
 
 
 def _record(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], object]:

@@ -184,3 +184,24 @@ def test_hostile_names_are_text_in_every_format(tmp_path: Path) -> None:
     sweep = load_sweep(tmp_path / "s")
     for figure in (sweep.curves(vary="order"), sweep.heatmap(vary=["order", "lrA"])):
         assert figure.write(tmp_path / "f.png").stat().st_size > 10_000
+
+
+def test_tables_go_to_standard_output_as_their_files_would_be(tmp_path: Path) -> None:
+    for act, seed in product(("tanh", "relu"), range(3)):
+        curve = {"test_acc": 0.5 + 0.1 * seed}
+        write_synthetic(tmp_path / "multirun_outputs" / "s", curve, act=act, seed=seed)
+    assert ran(tmp_path, "analysis", "table", "s", "--format", "csv", "md").returncode == 0
+    own = tmp_path / "multirun_outputs" / "s" / "analysis"
+    for ending in ("csv", "md"):
+        said = ran(tmp_path, "analysis", "table", "s", "--format", ending, "--out", "-")
+        assert (said.returncode, said.stderr) == (0, b"")
+        assert said.stdout == (own / f"table.{ending}").read_bytes()
+    for words in (
+        ("filters", "s"),
+        ("table", "s", "--format", "png"),
+        ("effects", "s", "--format", "png"),
+    ):
+        refused = ran(tmp_path, "analysis", *words, "--out", "-")
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(b"error: ")
+    assert not (tmp_path / "-").exists()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError, blamed
 from analysis.study.names import Names, names
-from analysis.study.reading import unmarked
 from src.plan import check, check_file_name
 from src.storage.files import replace, to_json
 from src.storage.study import run_folders
@@ -68,10 +67,9 @@ class Exhibits:
         """Write the files, and return their paths."""
         if not self.files:
             return []
-        with unmarked(self.study):
-            self.stamp.parent.mkdir(parents=True, exist_ok=True)
-            written = [answer.write(path) for path, answer in self.files.items()]
-            replace(self.stamp, to_json(self.mark))
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        written = [answer.write(path) for path, answer in self.files.items()]
+        replace(self.stamp, to_json(self.mark))
         return written
 
 
@@ -115,8 +113,7 @@ def drawn(study: Path, out: Path, prefix: str = "") -> Exhibits:
     if stamp.exists() and stamp.read_bytes() == to_json(mark):
         return Exhibits(study, stamp, mark, {})
     check(card)
-    with unmarked(study):
-        return Exhibits(study, stamp, mark, dict(_draw(study, card, out, prefix)))
+    return Exhibits(study, stamp, mark, dict(_draw(study, card, out, prefix)))
 
 
 def _draw(

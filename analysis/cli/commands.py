@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from analysis.cli.parser import Parser
-from src.storage.study import ASIDE
+from src.storage.study import ASIDE, results
 from src.terminal import show
 
 COMMANDS = {
@@ -113,7 +113,7 @@ def _judge(given: argparse.Namespace) -> int:
 
 def _report(given: argparse.Namespace) -> int:
     from analysis.claims.table import judged, sweeps_of
-    from analysis.study.reading import find, own_folder, unmarked
+    from analysis.study.reading import find, own_folder
     from analysis.sweep import load_sweep
     from src.storage.study_files import read_card
 
@@ -125,9 +125,8 @@ def _report(given: argparse.Namespace) -> int:
         claims, _ = judged(sweeps_of({str(plan.get("experiment", folder.name)): folder}))
         verdicts = [claims] if len(claims) else []
     path = given.out or own_folder(folder) / "report.html"
-    with unmarked(folder):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        show(f"written: {sweep.report(verdicts).write(path)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    show(f"written: {sweep.report(verdicts).write(path)}")
     return 0
 
 
@@ -138,7 +137,7 @@ def _reproduce(given: argparse.Namespace) -> int:
     names = [name for name in given.names or EXPERIMENTS if name not in given.without]
     # Runs of other words lie in studies of their own: no verdict mixes them with the report's.
     suffix = f"-{sha256(' '.join(given.set).encode()).hexdigest()[:6]}" if given.set else ""
-    out = given.out or SEED_REPORT.with_name(f"{SEED_REPORT.name}{suffix}")
+    out = given.out or results() / f"{SEED_REPORT}{suffix}"
     show(reproduce(names, again=given.again, out=out, more=given.set, suffix=suffix))
     if given.publish:
         for path in publish(out, given.publish):

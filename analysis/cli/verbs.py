@@ -6,6 +6,7 @@ of its function in `tables/verbs.py` or `figures/verbs.py`. Defaults are the fun
 
 import argparse
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,13 @@ from src.terminal import show
 
 if TYPE_CHECKING:
     from analysis.answers import Answers
+    from analysis.tables.frame import Table
 
 
 OLD_NAMES = {"meetings": "crossings", "film": "animation"}
 """What a verb was called before, which goes on working."""
+
+STANDARD_OUTPUT = Path("-")
 
 BOTH = (*TABLES, *FIGURES)
 FORMATS = {"Table": TABLES, "Drawing": FIGURES, "Film": FILMS}
@@ -138,7 +142,11 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
         of_runs.add_argument("--where", nargs="+", metavar="KEY=V,V", help="only these")
         of_runs.add_argument("--seed", metavar="KEY", help="the stream that is the unit")
         files = of.add_argument_group("the files")
-        files.add_argument("--out", type=Path, help="their folder; STUDY/analysis unless given")
+        files.add_argument(
+            "--out",
+            type=Path,
+            help="their folder; STUDY/analysis unless given; - writes tables to standard output",
+        )
         formats = either(verb.formats)
         if verb.formats is BOTH:
             formats = f"of tables {either(TABLES)}; of figures {either(FIGURES)}"
@@ -168,24 +176,36 @@ def run(given: argparse.Namespace) -> int:
     names = [option.name for option in VERBS[given.verb].options]
     how = {name: getattr(given, f"of_{name}") for name in names if hasattr(given, f"of_{name}")}
     found = answers(given.verb, sweep, how)
+    if given.out == STANDARD_OUTPUT:
+        _print_files([answer for _, answer in found if isinstance(answer, Table)], given.format)
+        return 0
     for _, answer in found:
         if isinstance(answer, Table):
             show(answer.to_text(60))
     runs = {name: value for name in ("where", "seed") if (value := getattr(given, name))}
     named = [(stem(given.verb, {**how, **runs}, word), answer) for word, answer in found]
-    _write(named, given.format, given.out or own_folder(whole.folder), whole.folder)
+    _write(named, given.format, given.out or own_folder(whole.folder))
     return 0
 
 
-def _write(found: "Answers", formats: Sequence[str], out: Path, study: Path) -> None:
-    from analysis.study.reading import unmarked
+def _print_files(tables: "Sequence[Table]", formats: Sequence[str]) -> None:
+    """Write tables to standard output as their files would be, CSV unless a format is named."""
+    if not tables or any(ending not in TABLES for ending in formats):
+        raise AnalysisError("--out - writes tables, and no figures: name a folder")
+    from analysis.tables.formats import ENCODERS
 
-    with unmarked(study):
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise AnalysisError(f"{out} cannot be made: {error.strerror or error}") from error
-        for name, answer in found:
-            asked = [ending for ending in formats if ending in answer.FORMATS]
-            for ending in asked or answer.FORMATS[:1]:
-                show(f"written: {answer.write(out / f'{name}.{ending}')}")
+    for table in tables:
+        for ending in formats or TABLES[:1]:
+            sys.stdout.buffer.write(ENCODERS[ending](table))
+    sys.stdout.flush()
+
+
+def _write(found: "Answers", formats: Sequence[str], out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AnalysisError(f"{out} cannot be made: {error.strerror or error}") from error
+    for name, answer in found:
+        asked = [ending for ending in formats if ending in answer.FORMATS]
+        for ending in asked or answer.FORMATS[:1]:
+            show(f"written: {answer.write(out / f'{name}.{ending}')}")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.study.reading import RESULTS, chained, read_rows, read_timelines, typed, unmarked
+from analysis.study.reading import RESULTS, chained, read_rows, read_timelines, typed
 from analysis.study.stamps import STAMPS, Stamps, ended, still_true
 from analysis.study.timelines import Floats, Ints, Timelines
 from src.storage.files import read_json, replace, to_json
@@ -175,7 +175,7 @@ def _write(study: Path, contents: Contents, timelines: Timelines, stamps: Stamps
     flat = pa.schema([pa.field(name, pa.array(v[:1]).type, False) for name, v in curves.items()])
     files = {CURVES: _encoded(pa.table(curves, flat)), RUNS: _encoded(pa.Table.from_pandas(rows))}
     checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
-    with suppress(OSError), unmarked(study):
+    with suppress(OSError):
         (study / INDEX).mkdir(exist_ok=True)
         for name, data in files.items():
             replace(study / INDEX / name, data)

@@ -7,8 +7,7 @@ hides the others: it is warned of by its path. The index that makes this fast is
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,7 +22,8 @@ from src.storage.identity import ID_LENGTH
 from src.storage.record import Record
 from src.storage.run_folder import TIMELINE, has_ended
 from src.storage.store import read_curves, read_record
-from src.storage.study import ROOT, run_folders
+from src.storage.study import results, run_folders
+from src.storage.study_files import HISTORY
 from src.timeline import CURVES
 
 RESULTS = ("outcome", "epoch", "place", "message", "seconds", "finished", "engine", "digest")
@@ -55,15 +55,15 @@ def find(study: str | Path) -> Path:
     if not isinstance(study, str | os.PathLike):
         raise StoreError(f"a study must be given by its folder or name, got {study!r}")
     if study == "latest":
-        studies = [path for path in Path(ROOT).glob("*") if _has_runs(path)]
+        studies = [path for path in results().glob("*") if _has_runs(path)]
         if not studies:
-            raise StoreError(f"{Path(ROOT)} holds no study: python -m src.train makes one")
-        return max(studies, key=lambda path: path.stat().st_mtime_ns)
-    for folder in (Path(ROOT, study), Path(study)):  # a study may be called as a folder is here
+            raise StoreError(f"{results()} holds no study: python -m src.train makes one")
+        return max(studies, key=last_command)
+    for folder in (results() / study, Path(study)):  # a study may be called as a folder is here
         if folder.is_dir():
             return folder
-    hint = nearest(str(study), [path.name for path in Path(ROOT).glob("*") if path.is_dir()])
-    where = "" if Path(ROOT).is_dir() else f"; there is no {ROOT}/ in this folder"
+    hint = nearest(str(study), [path.name for path in results().glob("*") if path.is_dir()])
+    where = "" if results().is_dir() else f"; there is no folder {results()} here"
     raise StoreError(f"{study} is not the folder or name of a study{hint}{where}")
 
 
@@ -74,16 +74,13 @@ def _has_runs(study: Path) -> bool:
         return False
 
 
-@contextmanager
-def unmarked(*studies: Path) -> Iterator[None]:
-    """Leave the folders of studies as old as they were: an answer makes none the latest."""
-    before = [(study, study.stat()) for study in studies]
-    try:
-        yield
-    finally:
-        for study, then in before:
-            with suppress(OSError):  # of somebody else's, which nothing was written to
-                os.utime(study, ns=(then.st_atime_ns, then.st_mtime_ns))
+def last_command(study: Path) -> int:
+    """Return when a command last wrote a study's history, in ns; else when its folder changed.
+
+    Figures and tables that are put into a study's folder make it no newer.
+    """
+    history = study / HISTORY
+    return (history if history.is_file() else study).stat().st_mtime_ns
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,10 +1,11 @@
 """The flags of the command line, checked before Hydra acts on them.
 
-Owns which of Hydra's flags are open, and our own: `--from RUN_FOLDER`. The words beside them are
-the affair of `overrides.py`.
+Owns which of Hydra's flags are open, and our own: `--from RUN_FOLDER` and
+`results=FOLDER`. The words beside them are the affair of `overrides.py`.
 """
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +13,7 @@ from typing import NoReturn
 from hydra._internal.utils import get_args_parser
 
 from src.errors import ConfigError
+from src.storage.study import VARIABLE
 
 
 def parse_flags() -> argparse.Namespace:
@@ -41,6 +43,29 @@ def folder_from(words: Sequence[str]) -> Path | None:
     if len(words) != 2 or words[0] != "--from":
         raise ConfigError("--from must stand alone with a run's folder: --from RUN_FOLDER")
     return Path(words[1])
+
+
+def take_results(words: list[str]) -> None:
+    """Take `results=FOLDER` out of the words of a command, and let that folder hold all studies.
+
+    It is no key of a config: a config file that somebody else wrote must not say where files go,
+    and a run's own files name no path of the machine.
+
+    Raises
+    ------
+    ConfigError
+        It names no folder, or several.
+    """
+    given = [word for word in words if word.startswith("results=")]
+    if not given:
+        return
+    folder = given[-1].partition("=")[2]
+    if len(given) > 1 or not folder or "\0" in folder:
+        raise ConfigError.of("results", "one folder, in which all studies lie", folder)
+    if Path(folder).expanduser().exists() and not Path(folder).expanduser().is_dir():
+        raise ConfigError.of("results", "a folder, and is a file", folder)
+    os.environ[VARIABLE] = str(Path(folder).expanduser())
+    words[:] = [word for word in words if word not in given]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from pathlib import Path
 from src.execution.job import Job
 from src.storage.factors import factors
 from src.storage.record import Record
+from src.storage.study import DEFAULT, results
 from src.timeline import Ending
 
 MOST_ROWS = 40
@@ -34,6 +35,8 @@ def counted(number: int, noun: str) -> str:
 def command(study: Path) -> str:
     """Return how to go on with a study: the command that was typed, under its name."""
     typed = [word for word in sys.argv[1:] if not _STUDY_OR_FORCE.match(word)]
+    if results() != Path(DEFAULT):
+        typed.append(f"results={results()}")
     words = shlex.join([*typed, f"study={study.name}"])
     return f"to go on, type: python -m src.train {words}"
 
@@ -65,7 +68,7 @@ def summary(ended: Ended, repeated: int, reused: int, folder: Path) -> str:
     lines += [_failure(job, record) for job, record in ended if record.outcome.message]
     lines += [
         f"Results: {folder}",
-        f"Next:    python -m analysis table {folder}",
+        f"Next:    python -m analysis table {shlex.quote(str(folder))}",
         f'         from analysis import load_sweep; sweep = load_sweep("{folder}")',
     ]
     return "\n".join(lines)

@@ -20,8 +20,9 @@ from src.storage.files import sweep_away
 from src.storage.identity import ID_LENGTH
 from src.terminal import say
 
-ROOT = "multirun_outputs"
-"""Every study lies here, under the folder from which the command was started."""
+DEFAULT = "multirun_outputs"
+VARIABLE = "SWEEPSCOPE_RESULTS"
+"""The environment may name the folder of all studies; `results=FOLDER` of a command sets it."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}(?<!\.)")
 
@@ -37,6 +38,11 @@ _SHARD = re.compile(r"[0-9a-f]{2}")
 
 _FRESH = "SWEEPSCOPE_STUDY"
 """The environment carries a fresh study's name to worker processes of any launcher."""
+
+
+def results() -> Path:
+    """Return the folder of all studies; unless it is named, it lies where the command began."""
+    return Path(os.environ.get(VARIABLE) or DEFAULT)
 
 
 def study_folder(name: str | None) -> str:
@@ -55,7 +61,7 @@ def study_folder(name: str | None) -> str:
     if _RESERVED.fullmatch(name):
         rule = "another name: Windows keeps this one for a device, or analysis for the newest study"
         raise ConfigError.of("study", rule, name)
-    return str(Path(ROOT, name))
+    return str(results() / name)
 
 
 def fresh_name() -> str:

@@ -18,9 +18,8 @@ from analysis.claims.seed_report.training import train
 from analysis.claims.table import judged, notes, sweeps_of
 from analysis.errors import AnalysisError, nearest
 from analysis.files import write
-from analysis.study.reading import unmarked
 from src.storage.files import replace, to_json
-from src.storage.study import ROOT
+from src.storage.study import results
 from src.storage.study_files import read_card
 
 EXPERIMENTS = (
@@ -36,8 +35,8 @@ EXPERIMENTS = (
     "sixteen_filters",
 )
 """Of the seed report, the longest first but for the last, which takes longer than all others."""
-SEED_REPORT = Path(ROOT, "seed_report")
-"""Figures, tables and verdicts."""
+SEED_REPORT = "seed_report"
+"""The folder of figures, tables and verdicts, beside the studies."""
 AGAIN = "-again"
 """Ends the name of a study that holds an experiment's second setting."""
 AT_ONCE = 2
@@ -80,7 +79,7 @@ def reproduce(
             f"no experiment of the report is called {unknown[0]!r}: "
             f"{nearest(unknown[0], EXPERIMENTS)}"
         )
-    out = out or SEED_REPORT
+    out = out or results() / SEED_REPORT
     studies = {name: f"{name}{suffix}" for name in names}
     out.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
@@ -94,7 +93,7 @@ def reproduce(
             repeats: list[Future[str]] = []
             for done in as_completed(jobs):
                 name = done.result()
-                study = Path(ROOT, studies[name])
+                study = results() / studies[name]
                 say(f"{time.monotonic() - started:6.1f} s  {name}: trained")
                 drawing.append(drawers.submit(exhibit, study, out, f"{name}-"))
                 if again and (words := (read_card(study) or {}).get("again")):
@@ -110,9 +109,9 @@ def reproduce(
             trainers.shutdown(wait=False, cancel_futures=True)
             drawers.shutdown(wait=False, cancel_futures=True)
             raise
-    second = {name: Path(ROOT, f"{study}{AGAIN}") for name, study in studies.items()}
+    second = {name: results() / f"{study}{AGAIN}" for name, study in studies.items()}
     text, written = verdicts(
-        {name: Path(ROOT, study) for name, study in studies.items()}, out, second if again else {}
+        {name: results() / study for name, study in studies.items()}, out, second if again else {}
     )
     for path in written:
         say(f"{time.monotonic() - started:6.1f} s  written: {path}")
@@ -156,14 +155,13 @@ def verdicts(
 
     claims.shown_as = {"name": lambda row: name_of(row["name"]), **claims.shown_as}
     text = claims.to_text() + notes(claims)
-    with unmarked(*first.values(), *second.values()):
-        out.mkdir(parents=True, exist_ok=True)
-        written = [
-            table.write(out / f"{stem}.{ending}")
-            for stem, table in tables.items()
-            for ending in ("md", "csv")
-        ]
-        written.append(write(out / "verdicts.txt", text.encode()))
-        written.append(draw(claims, title or TITLE).write(out / "verdicts.png"))
-        replace(stamp, to_json(mark))
+    out.mkdir(parents=True, exist_ok=True)
+    written = [
+        table.write(out / f"{stem}.{ending}")
+        for stem, table in tables.items()
+        for ending in ("md", "csv")
+    ]
+    written.append(write(out / "verdicts.txt", text.encode()))
+    written.append(draw(claims, title or TITLE).write(out / "verdicts.png"))
+    replace(stamp, to_json(mark))
     return text, written

@@ -13,7 +13,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from src.errors import StoreError
 from src.storage.run_folder import has_result
-from src.storage.study import ROOT, run_folders
+from src.storage.study import results, run_folders
 from src.storage.study_files import HISTORY, read_history
 
 SOURCES = Path(__file__).parents[3]
@@ -35,7 +35,7 @@ def train(name: str, words: Sequence[str] = (), study: str = "") -> str:
     """
     other = study not in ("", name)
     asked = ["-m", f"experiment={name}", *words, *([f"study={study}"] if other else [])]
-    if is_whole(Path(ROOT, study or name), asked):
+    if is_whole(results() / (study or name), asked):
         return name
     command = [sys.executable, "-m", "src.train", *asked]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
