@@ -13,10 +13,11 @@ from pathlib import Path
 from analysis.cli import commands, verbs
 from analysis.cli.parser import Parser
 from analysis.errors import AnalysisError, nearest
+from src.completion import script
 from src.errors import SweepscopeError
 from src.storage.provenance import version_line
 from src.storage.study import VARIABLE
-from src.terminal import prepare, say
+from src.terminal import prepare, say, show
 
 EXAMPLES = """
   python -m analysis table
@@ -52,6 +53,11 @@ def answer(words: Sequence[str]) -> int:
         In one sentence, what cannot be answered.
     """
     words = _take_results(words)
+    if words[:1] == ["--completion"]:
+        if len(words) != 2:
+            raise AnalysisError("--completion must stand alone with a shell: --completion bash")
+        show(script(words[1], "sweepscope-analysis", "analysis.completion"))
+        return 0
     known = [*verbs.VERBS, *commands.COMMANDS]
     if words and (name := verbs.OLD_NAMES.get(words[0])):
         say(f"{words[0]} is the old name of {name}")
@@ -90,6 +96,9 @@ def parser() -> Parser:
         + _listed("commands", commands.COMMANDS),
         epilog=f"examples:{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument(
+        "--completion", metavar="SHELL", help="print what bash, zsh or fish completes by"
     )
     whole.add_argument(
         "--version", action="version", version=version_line(), help="print versions and end"

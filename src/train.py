@@ -23,7 +23,8 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
-from src.config.arguments import folder_from, parse_flags, take_results
+from src.completion import script
+from src.config.arguments import folder_from, parse_flags, shell_from, take_results
 from src.config.build_run import CONF, plain, register, to_run
 from src.config.overrides import check_modes, parse
 from src.config.sources import check_what_is_read
@@ -124,6 +125,9 @@ def main() -> None:
             said, code = train_again(folder)
             show(said)
             sys.exit(code)
+        if (shell := shell_from(sys.argv[1:])) is not None:
+            show(script(shell, "sweepscope", "src.completion"))
+            sys.exit(0)
         if "--version" in sys.argv[1:]:
             show(version_line())
             sys.exit(0)

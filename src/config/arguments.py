@@ -8,9 +8,10 @@ import argparse
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
-from hydra._internal.utils import get_args_parser
+from hydra._internal import utils as hydra_utils
 
 from src.errors import ConfigError
 from src.storage.study import VARIABLE
@@ -68,15 +69,49 @@ def take_results(words: list[str]) -> None:
     words[:] = [word for word in words if word not in given]
 
 
+def shell_from(words: Sequence[str]) -> str | None:
+    """Return the shell of `--completion SHELL`, None where that is not asked for.
+
+    Raises
+    ------
+    ConfigError
+        It does not stand alone.
+    """
+    if "--completion" not in words:
+        return None
+    if len(words) != 2 or words[0] != "--completion":
+        raise ConfigError("--completion must stand alone with a shell: --completion bash")
+    return words[1]
+
+
 def _parser() -> argparse.ArgumentParser:
     """Return Hydra's parser of flags, whose complaint is an error like all others."""
-    parser = get_args_parser()
+    parser = hydra_utils.get_args_parser()
 
     def refuse(message: str) -> NoReturn:
         raise ConfigError(f"{message} (python -m src.train --help)")
 
     parser.error = refuse  # type: ignore[method-assign]  # Hydra makes it, so there is no subclass
     return parser
+
+
+class _WordedHelp(argparse.ArgumentParser):
+    """A parser for Hydra, one of whose help texts is an object that makes it when it is printed.
+
+    From Python 3.14 on argparse looks into every help text at once, and ends in a TypeError. The
+    text is that of Hydra's own completion, which `--completion` stands for here.
+    """
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Put a text where there is none."""
+        if not isinstance(settings.get("help", ""), str):
+            settings["help"] = "--completion SHELL stands for it"
+        return super().add_argument(*names, **settings)
+
+
+# Hydra makes its parser in one function, here and in `hydra.main`, of what it calls `argparse`.
+_argparse: Any = SimpleNamespace(**vars(argparse) | {"ArgumentParser": _WordedHelp})
+hydra_utils.__dict__["argparse"] = _argparse
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -92,5 +127,7 @@ def _check(arguments: argparse.Namespace) -> None:
         if getattr(arguments, flag):
             words = "further config groups come with --config-dir FOLDER"
             raise ConfigError(f"--{flag.replace('_', '-')} must not be given: {words}")
+    if arguments.shell_completion:
+        raise ConfigError("--shell-completion must not be given: --completion bash, zsh or fish is")
     if arguments.experimental_rerun:
         raise ConfigError("--experimental-rerun must not be given: it would load a pickle")
