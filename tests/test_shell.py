@@ -13,6 +13,7 @@ from analysis.answers import stem
 from analysis.cli.commands import COMMANDS
 from analysis.cli.verbs import METRICS, VERBS
 from analysis.files import FIGURES, FILMS, TABLES
+from analysis.study.reading import last_command
 from analysis.sweep import Sweep
 from src.data.datasets import class_means, load
 from src.model.activations import Act
@@ -96,11 +97,11 @@ def test_names_may_stand_apart_or_together_and_twice() -> None:
 def test_files_go_into_the_study_and_do_not_make_it_the_latest(
     sweep: Sweep, capsys: Captured
 ) -> None:
-    before = sweep.folder.stat().st_mtime_ns
+    before = last_command(sweep.folder)
     assert main(["table", str(sweep.folder), "--format", "md,tex"]) == 0
     assert "s/analysis/table.md" in capsys.readouterr().out
     assert (sweep.folder / "analysis" / "table.tex").exists()
-    assert sweep.folder.stat().st_mtime_ns == before
+    assert last_command(sweep.folder) == before
 
 
 @pytest.mark.parametrize(

@@ -75,12 +75,13 @@ def _has_runs(study: Path) -> bool:
 
 
 def last_command(study: Path) -> int:
-    """Return when a command last wrote a study's history, in ns; else when its folder changed.
+    """Return when a command last wrote a study's history, in ns; else when a run's folder changed.
 
     Figures and tables that are put into a study's folder make it no newer.
     """
     history = study / HISTORY
-    return (history if history.is_file() else study).stat().st_mtime_ns
+    witnesses = [history] if history.is_file() else run_folders(study)
+    return max(path.stat().st_mtime_ns for path in witnesses)
 
 
 @dataclass(frozen=True, eq=False)
