@@ -6,7 +6,6 @@ Owns the command line, its errors and exit codes. What a job does stands in `job
 import os
 import signal
 import sys
-import traceback
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +16,7 @@ if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
@@ -26,9 +25,11 @@ from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.completion import script
 from src.config.arguments import folder_from, parse_flags, shell_from, take_results
 from src.config.build_run import CONF, plain, register, to_run
+from src.config.grid import by_experiment
+from src.config.hydra_errors import is_hydras, sentence
 from src.config.overrides import check_modes, parse
 from src.config.sources import check_what_is_read
-from src.errors import ConfigError, SweepscopeError
+from src.errors import SweepscopeError
 from src.execution.interruption import (
     EXIT_CODE,
     Interrupted,
@@ -41,10 +42,10 @@ from src.execution.rerun import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
 from src.launch.composition import build_job
-from src.launch.sweep import keep
+from src.launch.sweep import SweepFailed, keep
 from src.storage.provenance import version_line
 from src.storage.record import Record
-from src.storage.study import results, study_folder
+from src.storage.study import named_anew, results, study_folder
 from src.terminal import prepare, say, show
 from src.timeline import Ending
 
@@ -135,8 +136,9 @@ def main() -> None:
         arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         check_what_is_read()
-        check_modes(parse(arguments.overrides, folders), arguments.multirun)
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)()
+        overrides = parse(arguments.overrides, folders)
+        check_modes(overrides, arguments.multirun)
+        _train_each(by_experiment(sys.argv[1:], overrides, folders))
     except (SweepscopeError, HydraException, OmegaConfBaseException) as error:
         if traceback_wanted:
             raise
@@ -146,7 +148,7 @@ def main() -> None:
             raise
         _end(f"{error.filename or 'the study'} cannot be used: {error.strerror or error}")
     except Exception as error:
-        if traceback_wanted or not _is_hydras(error):
+        if traceback_wanted or not is_hydras(error):
             raise
         _end(f"Hydra cannot use the command line: {sentence(error) or repr(error)}")
     except KeyboardInterrupt as interrupted:
@@ -156,34 +158,24 @@ def main() -> None:
         sys.exit(EXIT_CODE)
 
 
+def _train_each(commands: list[list[str]]) -> None:
+    """Train by several commands, one after the other; runs that fail stop none of the others."""
+    failed: list[SweepFailed] = []
+    run = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(task)
+    for words in commands:
+        sys.argv[1:] = words
+        with named_anew():
+            try:
+                run()
+            except SweepFailed as error:
+                failed.append(error)
+    if failed:
+        raise SweepFailed("; ".join(map(str, failed)))
+
+
 def _end(said: str) -> NoReturn:
     say(f"error: {said}")
     sys.exit(1)
-
-
-def _is_hydras(error: BaseException) -> bool:
-    """Return whether Hydra or OmegaConf raised an error, which nobody has worded for a user.
-
-    Who called last decides: of the frames from the innermost outwards the first that is theirs or
-    ours, since what either calls may raise in a package of its own.
-    """
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    packages = (str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames[::-1])
-    last = next((name for name in packages if name in {"hydra", "omegaconf", "src"}), None)
-    return last in {"hydra", "omegaconf"}
-
-
-def sentence(error: BaseException) -> str:
-    """Return the one clear sentence in an error, however deeply Hydra has wrapped it."""
-    inner: BaseException | None = error
-    while inner is not None:
-        if isinstance(inner, SweepscopeError):
-            return str(inner)
-        if isinstance(inner, MissingConfigException) and inner.options:
-            group, _, choice = str(inner.missing_cfg_file).rpartition("/")
-            return str(ConfigError.one_of(group, inner.options, choice))
-        inner = inner.__cause__ or inner.__context__
-    return " ".join(str(error).split())
 
 
 def command_line() -> None:

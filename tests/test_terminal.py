@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from analysis.tables.frame import Table
 from src import terminal
+from src.config.hydra_errors import is_hydras
 from src.terminal import ASCII, harmless, one_line
-from src.train import _is_hydras
 from tests.support.study_folders import write_synthetic
 from tests.test_train import ROOT, SMALL
 
@@ -147,7 +147,7 @@ def test_bar_percentage_and_time_left_are_whole_at_every_width(
     assert sum("s left" in line for line in lines) >= len(lines) - 2  # the first and the last
 
 
-def test_an_error_is_hydras_only_where_hydra_raised_it() -> None:
+def test_an_erroris_hydras_only_where_hydra_raised_it() -> None:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     def raised(call: object, *values: object) -> BaseException:
@@ -157,9 +157,9 @@ def test_an_error_is_hydras_only_where_hydra_raised_it() -> None:
             return error
         raise AssertionError("nothing was raised")
 
-    assert _is_hydras(raised(OverridesParser.create().parse_rule, "=", "no rule"))
+    assert is_hydras(raised(OverridesParser.create().parse_rule, "=", "no rule"))
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")  # ours, in what cannot encode it
-    assert not _is_hydras(raised(terminal._print, "─", stream))
+    assert not is_hydras(raised(terminal._print, "─", stream))
 
 
 HOSTILE = ("$\\frac{$", "=1+1", "a|b", "<script>x</script>", "[x](http://y)", "`x`", "\\textbf{")

@@ -475,3 +475,31 @@ def test_the_version_is_ours_with_those_that_decide_results(
     with pytest.raises(SystemExit):
         answer(["--version"])
     assert capsys.readouterr().out == said.out
+
+
+def test_several_experiments_are_trained_each_as_a_grid_in_a_study_of_its_own(
+    tmp_path: Path,
+) -> None:
+    few = ("seed=0,1", "epochs=2", "T=4", "TT=4")
+    said = command(tmp_path, "-m", "experiment=ordering,frozen_conv", *few)
+    assert said.code == 0, said.err
+    for name in ("ordering", "frozen_conv"):
+        alone = tmp_path / "alone" / name
+        alone.mkdir(parents=True)
+        assert command(alone, "-m", f"experiment={name}", *few).code == 0
+        expected = {path.name for path in (alone / "multirun_outputs" / name).iterdir()}
+        assert {p.name for p in (tmp_path / "multirun_outputs" / name).iterdir()} == expected
+    refused = command(tmp_path, "-m", "experiment=ordering,frozen_conv", "study=s", *few)
+    assert refused.code == 1
+    assert "study must be left out where several experiments are named" in refused.err
+
+
+def test_experiments_without_a_study_get_one_each(tmp_path: Path) -> None:
+    group = tmp_path / "conf" / "experiment"
+    group.mkdir(parents=True)
+    for name, lrA in (("one", 0.1), ("two", 0.2)):
+        (group / f"{name}.yaml").write_text(f"# @package _global_\nlrA: {lrA}\n")
+    flag = f"--config-dir={tmp_path / 'conf'}"
+    said = command(tmp_path, "-m", flag, "experiment=one,two", "act=tanh,none", *SMALL)
+    assert said.code == 0, said.err
+    assert [len(list(run_folders(study))) for study in studies(tmp_path)] == [2, 2]

@@ -11,6 +11,7 @@ from typing import Any
 from hydra.core.override_parser.types import Glob, Override, RangeSweep
 
 from src.config.build_run import CONF
+from src.errors import ConfigError
 
 FEW = 100_000
 """Values of a range that are counted by making them."""
@@ -54,3 +55,25 @@ def grid_size(overrides: Iterable[Override], folders: Sequence[Path] = (CONF,)) 
     for override in overrides:
         size *= count(override, folders)
     return size
+
+
+def by_experiment(
+    words: Sequence[str], overrides: Iterable[Override], folders: Sequence[Path] = (CONF,)
+) -> list[list[str]]:
+    """Return the words of a command for each experiment that it names: each has its own grid.
+
+    Raises
+    ------
+    ConfigError
+        Several are named, and one study for all of them.
+    """
+    of = {override.key_or_group: override for override in overrides}
+    asked = of.get("experiment")
+    names = list(values(asked, folders)) if asked is not None else []
+    if asked is None or len(names) < 2:
+        return [list(words)]
+    if "study" in of:
+        rule = "left out where several experiments are named: each has its own study"
+        raise ConfigError.of("study", rule, of["study"].input_line)
+    line = asked.input_line
+    return [[f"experiment={n}" if word == line else word for word in words] for n in names]

@@ -69,6 +69,15 @@ def fresh_name() -> str:
     return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
 
 
+@contextmanager
+def named_anew() -> Iterator[None]:
+    """Let a study without a name get a fresh one, and the next one another."""
+    try:
+        yield
+    finally:
+        os.environ.pop(_FRESH, None)
+
+
 class Homes:
     """Where the runs of a study lie, and where new ones will: looked up once, when it is made.
 
