@@ -87,6 +87,12 @@ class Stack:
         """Whether all runs see the same digits in the same order: S = 1."""
         return len({_order_key(run) for run in self.runs}) == 1
 
+    @property
+    def sequences(self) -> Indices:
+        """Which of the runs see the same digits in the same order: the same number, (R,)."""
+        numbers: dict[tuple[object, ...], int] = {}
+        return np.array([numbers.setdefault(_order_key(run), len(numbers)) for run in self.runs])
+
     def next_epoch(self) -> Indices:
         """Return the training digits of the next epoch in their order: (S, T)."""
         orders = {key: next(epochs) for key, epochs in self._orders.items()}
