@@ -9,8 +9,9 @@ two equal columns. The equations stand in `layers.py`; here z⁰ is given, whoev
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
-from src.arrays import Array, Indices
+from src.arrays import Array
 from src.model.activations import Act
 from src.model.arena import Arena
 from src.model.parameters import Network
@@ -134,13 +135,14 @@ class Pass:
         half: Array = 0.5 * np.add.reduce(squares.reshape(-1, R), axis=0)
         return half.astype(self.errors.dtype)
 
-    def decide(self) -> Indices:
+    def decide(self) -> NDArray[np.uint8]:
         """Return the class of the largest output, ties to the lowest: (n, R)."""
         x2 = self.x2.reshape(self.stop - self.start, *self.x2.shape[-2:])
         largest = x2[:, 0].copy()
-        decisions = np.zeros(largest.shape, np.intp)
+        decisions = np.zeros(largest.shape, np.uint8)  # labels are bytes, so there are 256 at most
         for c in range(1, x2.shape[1]):
-            np.copyto(decisions, c, where=x2[:, c] > largest)
+            larger = (x2[:, c] > largest).view(np.uint8)
+            np.maximum(decisions, np.multiply(larger, np.uint8(c), out=larger), out=decisions)
             np.maximum(largest, x2[:, c], out=largest)
         return decisions
 

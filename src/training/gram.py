@@ -85,7 +85,7 @@ class Gram(Form):
         self._train = self._all.pieces(0, run.T)
         self._test = self._all.pieces(run.T, run.T + run.TT)
         digits = np.concatenate([stack.train, stack.test], axis=1)
-        self._labels: Indices = stack.labels[digits].T  # (T + TT, R)
+        self._labels = stack.labels[digits].T.astype(np.uint8)  # (T + TT, R)
         self._all.target[:] = stack.targets[digits].transpose(1, 2, 0)
 
     def descend_epoch(self, samples: Indices) -> None:
@@ -105,7 +105,9 @@ class Gram(Form):
             mine = places[:, start : start + self._block_size]
             b = mine.shape[1]
             block.maps[:b] = self.span.activations(mine, keys, first=start == 0)
-            block.target[:b] = self.stack.targets[samples[:, start : start + b]].transpose(1, 2, 0)
+            labels = self.stack.labels[samples[:, start : start + b]].T
+            for c in range(block.target.shape[1]):
+                np.equal(labels, c, out=block.target[:b, c], casting="unsafe")
             gram, lanes = self.span.products_of(mine, keys)
             for step in self._steps_of(b):
                 step.descend()

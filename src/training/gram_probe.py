@@ -18,6 +18,7 @@ class GramProbe(Probe):
 
     def __init__(self, network: Network, span: Span) -> None:
         self.network, self.span = network, span
+        self._products = span.filter_products()
         self.layers = {layer: FlatUnits(network, layer) for layer in ("conv", "perceptron")}
         R, L, T = span.kappa.shape
         self._delta = np.empty((R, L, T))
@@ -44,7 +45,7 @@ class GramProbe(Probe):
 
     def convolution_norm(self) -> NDArray[np.float64]:
         """Return the norm of filters and biases: (R,)."""
-        squares: NDArray[np.float64] = np.trace(self.span.filter_products(), axis1=1, axis2=2)
+        squares: NDArray[np.float64] = np.trace(self._products, axis1=1, axis2=2)
         return np.sqrt(np.maximum(squares, 0))
 
     def perceptron_norm(self) -> NDArray[np.float64]:
@@ -65,5 +66,5 @@ class GramProbe(Probe):
     def filter_similarity(self) -> NDArray[np.float64]:
         """Return the mean cosine between two filters, without their biases: (R,)."""
         biases = self.span.biases()
-        products = self.span.filter_products()
-        return mean_cosine(products - biases[:, :, np.newaxis] * biases[:, np.newaxis])
+        of_biases = biases[:, :, np.newaxis] * biases[:, np.newaxis]
+        return mean_cosine(self._products - of_biases)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.arrays import Array, Indices
+from src.model.blas import rowwise
 from src.training.stack import Stack
 
 Numbers = NDArray[np.float64]
@@ -39,7 +40,7 @@ class Span:
         for s, rows in enumerate(self._sets()):
             x = self._pixels(s, digits.shape[1])
             np.matmul(x[:T], x.T, out=self.gram[s])
-            self.start[rows] = np.matmul(self.first[rows].astype(np.float64), x.T)
+            self.start[rows] = rowwise(self.first[rows].astype(np.float64), x.T)
         wide = self.first.astype(np.float64)
         self.inner = np.matmul(wide, wide.mT)
         """(R, L, L): a⁰_l·a⁰_m"""
@@ -76,24 +77,23 @@ class Span:
         """Return Σ_t v_t x_t·x_s of vectors (R, L, T) for the first s: (R, L, columns)."""
         sets = np.unique(self.set_of)
         if len(sets) == 1:
-            product: Numbers = np.matmul(vectors, self.gram[sets[0], :, :columns])
-            return product
+            return rowwise(vectors, self.gram[sets[0], :, :columns])
         product = np.empty((*vectors.shape[:2], columns))
         for s in sets:
             rows = np.flatnonzero(self.set_of == s)
-            product[rows] = np.matmul(vectors[rows], self.gram[s, :, :columns])
+            product[rows] = rowwise(vectors[rows], self.gram[s, :, :columns])
         return product
 
     def now(self) -> Numbers:
         """Return z⁰ of all digits: (R, L, T + TT)."""
         if self._now is None:
-            self._now = self.times_gram(self.kappa, self.start.shape[2])
-            np.subtract(self.start, self._now, out=self._now)
+            moved = self.times_gram(self.kappa, self.start.shape[2])
+            self._now = np.subtract(self.start, moved, out=moved)
         return self._now
 
     def places(self, samples: Indices) -> Indices:
         """Return which of a run's training digits samples (S, n) among the stack's digits are."""
-        return np.take_along_axis(self._place[self.set_of[: len(samples)]], samples, axis=1)
+        return self._place[self.set_of[: len(samples), np.newaxis], samples]
 
     def activations(self, places: Indices, keys: Indices, first: bool) -> Array:
         """Return z⁰ of training digits (S, b), runs last: (b, L, R).
@@ -103,14 +103,14 @@ class Span:
         if first:
             if len(places) == 1:
                 return self.now()[:, :, places[0]].transpose(2, 1, 0)
-            mine = np.take_along_axis(self.now(), places[:, np.newaxis], axis=2)
-            return mine.transpose(2, 1, 0)
+            now = self.now()
+            return np.take(now, _flat(now, places)).transpose(2, 1, 0)
         z = np.empty((*self.start.shape[:2], places.shape[1]))
         for key, row in zip(*np.unique(keys, return_index=True), strict=True):
             rows = slice(None) if len(places) == 1 else np.flatnonzero(keys == key)
             at = places[row]
             gram = self.gram[self.set_of[row]][:, at]
-            z[rows] = self.start[rows][:, :, at] - np.matmul(self.kappa[rows], gram)
+            z[rows] = self.start[rows][:, :, at] - rowwise(self.kappa[rows], gram)
         return z.transpose(2, 1, 0)
 
     def products_of(self, places: Indices, keys: Indices) -> tuple[Array, Indices | None]:
@@ -137,9 +137,7 @@ class Span:
         if len(places) == 1:
             self.kappa[:, :, places[0]] += of_runs
         else:
-            rows = np.arange(len(self.kappa))[:, np.newaxis, np.newaxis]
-            filters = np.arange(self.kappa.shape[1])[:, np.newaxis]
-            self.kappa[rows, filters, places[:, np.newaxis]] += of_runs
+            self.kappa.reshape(-1)[_flat(self.kappa, places)] += of_runs
         self._now = None
 
     def filters(self) -> Array:
@@ -147,7 +145,7 @@ class Span:
         filters = np.empty_like(self.first)
         for s in np.unique(self.set_of):
             rows = np.flatnonzero(self.set_of == s)
-            filters[rows] = self.first[rows] - np.matmul(self.kappa[rows], self._pixels(s, self.T))
+            filters[rows] = self.first[rows] - rowwise(self.kappa[rows], self._pixels(s, self.T))
         return filters
 
     def filter_products(self) -> Numbers:
@@ -175,3 +173,10 @@ class Span:
             rows = np.flatnonzero(near)
             finite[rows] = np.isfinite(self.rows(rows).filters()).all(axis=(1, 2))
         return finite
+
+
+def _flat(numbers: Numbers, places: Indices) -> Indices:
+    """Return where each run's places (R, b) lie in numbers (R, L, n), flattened: (R, L, b)."""
+    R, L, n = numbers.shape
+    flat: Indices = np.arange(0, R * L * n, n).reshape(R, L, 1) + places[:, np.newaxis]
+    return flat
