@@ -8,6 +8,7 @@ import numpy as np
 from src.run import Run
 from src.storage.checkpoint import Checkpoint
 from src.timeline import CURVES, snapshot_epochs
+from src.training.gram import pays
 
 
 def missing_curves(checkpoint: Checkpoint) -> str:
@@ -23,6 +24,8 @@ def fitting(checkpoint: Checkpoint | None, run: Run) -> Checkpoint | None:
     if checkpoint is None:
         return None
     dtype, C, kept = np.dtype(run.dtype.name), len(run.classes), snapshot_epochs(run.epochs)
+    image = run.dataset().images.shape[1:]
+    coefficients = (run.T if pays(run, (image[0], image[1])) else 0, run.L)
     shapes = (
         (checkpoint.filters, (run.L, run.I * run.J + 1)),
         (checkpoint.weights, (C, run.features(run.dataset()))),
@@ -36,5 +39,8 @@ def fitting(checkpoint: Checkpoint | None, run: Run) -> Checkpoint | None:
         and list(checkpoint.kept) == [e for e in kept if e <= checkpoint.epoch]
         and all(array.shape == shape and array.dtype == dtype for array, shape in shapes)
         and all(np.isfinite(array).all() for array, _ in shapes)  # else it would have diverged
+        and checkpoint.coefficients.shape == coefficients
+        and checkpoint.coefficients.dtype == np.float64
+        and bool(np.isfinite(checkpoint.coefficients).all())
     )
     return checkpoint if fits else None

@@ -6,9 +6,11 @@ one run, or, for `ger`, column by column, so that a run's bits depend on its own
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg.blas import get_blas_funcs
 from threadpoolctl import threadpool_limits
 
@@ -17,12 +19,47 @@ from src.arrays import Array
 SMALL = 1024
 """Entries of a target under which a broadcast product beats a BLAS call a run."""
 
+ROWS = 16
+"""Of one BLAS call in `rowwise`: two cost it hardly less, as it reads the whole matrix anyway."""
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Hold BLAS to one thread: two would change the bits of a sum, and are slower at this size."""
     with threadpool_limits(limits=1, user_api="blas"):
         yield
+
+
+def rowwise(x: NDArray[np.float64], matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the products of each run's rows (R, n, k) with one matrix (k, m): (R, n, m).
+
+    Several runs go into one BLAS call, which always has the same number of rows, the last ones
+    empty: so a run's bits do not depend on the others as long as BLAS treats all rows of a call
+    alike. Whether this one does is tried once for each shape; else each run has a call of its own.
+    """
+    R, n, k = x.shape
+    runs = _together(n, k, matrix.shape[1])
+    calls = -(-R // runs)
+    rows = np.zeros((calls, runs * n, k))
+    rows.reshape(-1, n, k)[:R] = x
+    products = np.matmul(rows, np.ascontiguousarray(matrix))
+    found: NDArray[np.float64] = products.reshape(-1, n, matrix.shape[1])[:R]
+    return found
+
+
+@lru_cache(maxsize=256)
+def _together(n: int, k: int, m: int) -> int:
+    """Return how many runs with n rows of length k may share a product with a (k, m) matrix."""
+    runs = max(1, ROWS // n)
+    rng = np.random.default_rng(0)
+    matrix, one, others = (rng.standard_normal(shape) for shape in ((k, m), (1, k), (runs * n, k)))
+    expected = np.matmul(np.repeat(one, runs * n, axis=0), matrix)
+    for row in range(runs * n):
+        mixed = others.copy()
+        mixed[row] = one
+        if not np.array_equal(np.matmul(mixed, matrix)[row], expected[0]):
+            return 1
+    return runs if (expected == expected[0]).all() else 1
 
 
 class Outer:

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NAMES = ("epoch", "names", "curves", "kept_epochs", "kept", "filters", "weights", "biases")
+NAMES = (
+    *("epoch", "names", "curves", "kept_epochs", "kept"),
+    *("filters", "weights", "biases", "coefficients"),
+)
 """Of the arrays that a checkpoint is made of."""
 
 
@@ -29,6 +32,9 @@ class Checkpoint:
     """(C, K)"""
     biases: NDArray[Any]
     """(C,)"""
+    coefficients: NDArray[np.float64]
+    """(T, L): what the filters have moved along each training digit, in the Gram form; (0, L) in
+    the direct form, which goes on from the filters."""
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the checkpoint as arrays by name."""
@@ -41,6 +47,7 @@ class Checkpoint:
             "filters": self.filters,
             "weights": self.weights,
             "biases": self.biases,
+            "coefficients": self.coefficients,
         }
 
     @classmethod
@@ -59,4 +66,5 @@ class Checkpoint:
             filters=arrays["filters"],
             weights=arrays["weights"],
             biases=arrays["biases"],
+            coefficients=arrays["coefficients"],
         )

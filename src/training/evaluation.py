@@ -12,7 +12,7 @@ from src.arrays import Indices
 from src.model import losses
 from src.model.network import Block
 from src.timeline import CURVES
-from src.training.probes import PROBE_DIGITS, Probe
+from src.training.probes import PROBE_DIGITS, DirectProbe
 from src.training.stack import Stack
 
 BLOCK_BYTES = 1 << 20
@@ -59,14 +59,24 @@ def evaluate(stack: Stack, blocks: Blocks) -> dict[str, NDArray[np.float64]]:
         A curve is declared and not computed, or the other way round: before the first step.
     """
     rows = slice(1) if stack.shares_subset else slice(None)
-    probe = Probe(stack.network)
+    probe = DirectProbe(stack.network)
     values = {}
     probed, rest = np.split(stack.train[rows], [PROBE_DIGITS], axis=1)
     parts = [*blocks.cut(probed)], [*blocks.cut(rest)]
     values["train_loss"], values["train_acc"] = _measure(stack, blocks, *parts, probe)
     test = [*blocks.cut(stack.test[rows])]
     values["test_loss"], values["test_acc"] = _measure(stack, blocks, [], test, probe)
-    values |= probe.values()
+    return complete(values | probe.values())
+
+
+def complete(values: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Return an epoch's values if there is one of every declared curve.
+
+    Raises
+    ------
+    TypeError
+        A curve is declared and not computed, or the other way round.
+    """
     if unlike := sorted(CURVES.keys() ^ values.keys()):
         raise TypeError(
             f"a curve must be declared in src.timeline and computed here or in "
@@ -76,7 +86,7 @@ def evaluate(stack: Stack, blocks: Blocks) -> dict[str, NDArray[np.float64]]:
 
 
 def _measure(
-    stack: Stack, blocks: Blocks, probed: list[Indices], rest: list[Indices], probe: Probe
+    stack: Stack, blocks: Blocks, probed: list[Indices], rest: list[Indices], probe: DirectProbe
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     loss = np.zeros(len(stack.runs))
     right = np.zeros(len(stack.runs))

@@ -4,6 +4,7 @@ Owns how each probe is computed; what it means is declared in `src.timeline`. Th
 pass, so they look at no more than `PROBE_DIGITS` training digits, at epoch ends.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import numpy as np
@@ -39,6 +40,17 @@ class FlatUnits:
         self.dead &= flat.all(axis=1)
         self.digits += slope.shape[1]
 
+    def add_columns(self, slope: Array) -> None:
+        """Count the slopes of one pass, runs last: (n, units, R), or of one sample (units, R)."""
+        R, units = self.dead.shape
+        flat = (slope < self.threshold.astype(slope.dtype)[:, 0, 0]).reshape(
+            -1, units, slope.shape[-1]
+        )
+        flat = flat[:, :, :R]
+        self.flat += np.count_nonzero(flat, axis=(0, 1))
+        self.dead &= flat.all(axis=0).T
+        self.digits += len(flat)
+
     def saturated_share(self) -> NDArray[np.float64]:
         """Return the share of saturated (unit, digit) pairs: (R,)."""
         return self.flat / (self.dead.shape[1] * self.digits)
@@ -67,18 +79,63 @@ def filter_similarity(parameters: Parameters) -> NDArray[np.float64]:
     NaN where there is one filter, or where one is zero.
     """
     a = parameters.filters[:, :, :-1].astype(np.float64)
-    L = a.shape[1]
+    return mean_cosine(np.matmul(a, a.mT))
+
+
+def mean_cosine(products: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean cosine between two different filters, from their products (R, L, L): (R,)."""
+    L = products.shape[1]
     if L == 1:
-        return np.full(len(a), np.nan)
-    products = np.matmul(a, a.mT)  # (R, L, L)
+        return np.full(len(products), np.nan)
     length = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
     cosines = products / (length[:, :, np.newaxis] * length[:, np.newaxis])
     pairs = (1 - np.eye(L)).reshape(-1)
-    similarity: NDArray[np.float64] = np.vecdot(cosines.reshape(len(a), -1), pairs) / pairs.sum()
+    similarity: NDArray[np.float64] = np.vecdot(cosines.reshape(-1, L * L), pairs) / pairs.sum()
     return similarity
 
 
-class Probe:
+class Probe(ABC):
+    """What the probes of a stack are computed from, after its training digits went through it."""
+
+    network: Network
+    layers: dict[str, FlatUnits]
+
+    @property
+    @abstractmethod
+    def parameters(self) -> Parameters:
+        """The network's parameters as they are now."""
+
+    @property
+    def digits(self) -> int:
+        """How many digits were looked at."""
+        return self.layers["conv"].digits
+
+    @abstractmethod
+    def convolution_norm(self) -> NDArray[np.float64]:
+        """Return the norm of filters and biases: (R,)."""
+
+    @abstractmethod
+    def perceptron_norm(self) -> NDArray[np.float64]:
+        """Return the norm of weights and biases: (R,)."""
+
+    @abstractmethod
+    def convolution_gradient_norm(self) -> NDArray[np.float64]:
+        """Return the norm of the summed gradient of the filters and their biases: (R,)."""
+
+    @abstractmethod
+    def perceptron_gradient_norm(self) -> NDArray[np.float64]:
+        """Return the norm of the summed gradient of the perceptron: (R,)."""
+
+    @abstractmethod
+    def filter_similarity(self) -> NDArray[np.float64]:
+        """Return the mean cosine between two filters, without their biases: (R,)."""
+
+    def values(self) -> dict[str, NDArray[np.float64]]:
+        """Return every probe by its curve's name, (R,) each."""
+        return {name: compute(self) for name, compute in PROBES.items()}
+
+
+class DirectProbe(Probe):
     """Sums the gradients and flat units of a network over blocks of training digits."""
 
     def __init__(self, network: Network) -> None:
@@ -93,35 +150,41 @@ class Probe:
         self.layers["conv"].add(block.slope1)
         self.layers["perceptron"].add(block.slope2)
 
-    def values(self) -> dict[str, NDArray[np.float64]]:
-        """Return every probe by its curve's name, (R,) each."""
-        return {name: compute(self) for name, compute in PROBES.items()}
-
     @property
     def parameters(self) -> Parameters:
         """The network's parameters."""
         return self.network.parameters
 
-    @property
-    def gradients(self) -> Parameters:
-        """The sums of the digits' gradients."""
-        return self.network.gradients
+    def convolution_norm(self) -> NDArray[np.float64]:
+        """Return the norm of filters and biases: (R,)."""
+        return norm(self.network.parameters.of_convolution())
 
-    @property
-    def digits(self) -> int:
-        """How many digits were looked at."""
-        return self.layers["conv"].digits
+    def perceptron_norm(self) -> NDArray[np.float64]:
+        """Return the norm of weights and biases: (R,)."""
+        return norm(self.network.parameters.of_perceptron())
+
+    def convolution_gradient_norm(self) -> NDArray[np.float64]:
+        """Return the norm of the summed gradient of the filters and their biases: (R,)."""
+        return norm(self.network.gradients.of_convolution())
+
+    def perceptron_gradient_norm(self) -> NDArray[np.float64]:
+        """Return the norm of the summed gradient of the perceptron: (R,)."""
+        return norm(self.network.gradients.of_perceptron())
+
+    def filter_similarity(self) -> NDArray[np.float64]:
+        """Return the mean cosine between two filters, without their biases: (R,)."""
+        return filter_similarity(self.network.parameters)
 
 
 PROBES: dict[str, Callable[[Probe], NDArray[np.float64]]] = {
-    "conv_norm": lambda probe: norm(probe.parameters.of_convolution()),
-    "perceptron_norm": lambda probe: norm(probe.parameters.of_perceptron()),
-    "conv_grad_norm": lambda probe: norm(probe.gradients.of_convolution()) / probe.digits,
-    "perceptron_grad_norm": lambda probe: norm(probe.gradients.of_perceptron()) / probe.digits,
+    "conv_norm": lambda probe: probe.convolution_norm(),
+    "perceptron_norm": lambda probe: probe.perceptron_norm(),
+    "conv_grad_norm": lambda probe: probe.convolution_gradient_norm() / probe.digits,
+    "perceptron_grad_norm": lambda probe: probe.perceptron_gradient_norm() / probe.digits,
     "conv_saturated": lambda probe: probe.layers["conv"].saturated_share(),
     "conv_dead": lambda probe: probe.layers["conv"].dead_share(),
     "perceptron_saturated": lambda probe: probe.layers["perceptron"].saturated_share(),
     "perceptron_dead": lambda probe: probe.layers["perceptron"].dead_share(),
-    "filter_similarity": lambda probe: filter_similarity(probe.parameters),
+    "filter_similarity": lambda probe: probe.filter_similarity(),
 }
 """How every curve is computed that is a probe: from a probe to (R,), by the curve's name."""

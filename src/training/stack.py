@@ -76,6 +76,12 @@ class Stack:
             _order_key(run): run.order.epochs(self.labels[mine], run.rng(Stream.order))
             for run, mine in zip(self.runs, self.train, strict=True)
         }
+        self.sequences = self._number()
+        """(R,): the same number for runs that see the same digits in the same order."""
+
+    def _number(self) -> Indices:
+        numbers = {key: n for n, key in enumerate(self._orders)}
+        return np.array([numbers[_order_key(run)] for run in self.runs])
 
     @property
     def shares_subset(self) -> bool:
@@ -85,16 +91,14 @@ class Stack:
     @property
     def shares_samples(self) -> bool:
         """Whether all runs see the same digits in the same order: S = 1."""
-        return len({_order_key(run) for run in self.runs}) == 1
+        return len(self._orders) == 1
 
     def next_epoch(self) -> Indices:
         """Return the training digits of the next epoch in their order: (S, T)."""
-        orders = {key: next(epochs) for key, epochs in self._orders.items()}
+        orders = np.array([next(epochs) for epochs in self._orders.values()])
         if self.shares_samples:
-            return self.train[:1, next(iter(orders.values()))]
-        return np.take_along_axis(
-            self.train, np.array([orders[_order_key(run)] for run in self.runs]), axis=1
-        )
+            return self.train[:1, orders[0]]
+        return np.take_along_axis(self.train, orders[self.sequences], axis=1)
 
     def rows(self, rows: Indices) -> "Stack":
         """Return the stack of some of the runs; its parameters are copies, its orders go on."""
@@ -104,6 +108,7 @@ class Stack:
         part.network = self.network.rows(rows)
         wanted = {_order_key(run) for run in part.runs}
         part._orders = {key: epochs for key, epochs in self._orders.items() if key in wanted}
+        part.sequences = part._number()
         return part
 
 

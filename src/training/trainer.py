@@ -14,11 +14,11 @@ from src.model.blas import one_thread
 from src.run import Run
 from src.storage.checkpoint import Checkpoint
 from src.timeline import CURVES, Timeline, snapshot_epochs
-from src.training.divergence import place
-from src.training.evaluation import Blocks, confusion, evaluate
+from src.training.direct import Direct
+from src.training.form import Form
+from src.training.gram import Gram, pays
 from src.training.recorder import Recorder
 from src.training.stack import Stack
-from src.training.step import descend_epoch
 
 Watch = Callable[[int, int, Callable[[], dict[Run, Checkpoint]]], None]
 
@@ -53,46 +53,54 @@ def train(
     return [timelines[run] for run in runs]
 
 
+def form_of(stack: Stack) -> Form:
+    """Return a stack in the form that its structure takes."""
+    image = stack.images.shape[1], stack.images.shape[2]
+    return Gram(stack) if pays(stack.runs[0], image) else Direct(stack)
+
+
 def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dict[Run, Timeline]:
     run = stack.runs[0]
     curves = np.full((len(stack.runs), len(CURVES), run.epochs + 1), np.nan)
     recorders = {run: Recorder(run, mine) for run, mine in zip(stack.runs, curves, strict=True)}
     rows = np.arange(len(stack.runs))  # of the runs that have not ended
-    first = _resume(stack, recorders, resumed) if resumed else 0
-    blocks = Blocks(stack)
+    form = form_of(stack)
+    first = _resume(form, recorders, resumed) if resumed else 0
     kept = set(snapshot_epochs(run.epochs))
     for epoch in range(first, run.epochs + 1):
+        stack = form.stack
         samples = stack.train[:, :0]
-        before = stack.network.parameters.rows(np.arange(len(stack.runs)))
+        before = form.before()
         if epoch:
             samples = stack.next_epoch()
-            descend_epoch(stack.network, blocks, samples, run.batch)
-        values = evaluate(stack, blocks)
+            form.descend_epoch(samples)
+        values = form.evaluate()
         for i, name in enumerate(CURVES):
             curves[rows, i, epoch] = values[name]
+        losses = np.isfinite(values["train_loss"]) & np.isfinite(values["test_loss"])
+        diverged = ~(form.finite() & losses)
+        if epoch in kept or diverged.any():
+            form.form_filters()
         if epoch in kept:
             for each, filters in zip(stack.runs, stack.network.parameters.filters, strict=True):
                 recorders[each].keep_filters(epoch, filters)
-        losses = np.isfinite(values["train_loss"]) & np.isfinite(values["test_loss"])
-        diverged = ~(stack.network.parameters.finite() & losses)
         for r in np.flatnonzero(diverged).tolist():
-            recorders[stack.runs[r]].diverge(epoch, place(stack, r, before, samples), stack, r)
+            recorders[stack.runs[r]].diverge(epoch, form.place(r, before, samples), stack, r)
         if diverged.all():
             watch(epoch, 0, dict)
             break
         if diverged.any():
-            stack, rows = stack.rows(np.flatnonzero(~diverged)), rows[~diverged]
-            blocks = Blocks(stack)
+            form, rows = form.rows(np.flatnonzero(~diverged)), rows[~diverged]
         if epoch == run.epochs:
-            for r, decisions in enumerate(confusion(stack, blocks)):
-                recorders[stack.runs[r]].finish(stack, r, decisions)
-        watch(epoch, len(stack.runs), partial(_checkpoints, stack, recorders, epoch))
+            for r, decisions in enumerate(form.confusion()):
+                recorders[form.stack.runs[r]].finish(form.stack, r, decisions)
+        watch(epoch, len(rows), partial(_checkpoints, form, recorders, epoch))
     return {run: recorder.timeline for run, recorder in recorders.items()}
 
 
-def _resume(stack: Stack, recorders: dict[Run, Recorder], resumed: Mapping[Run, Checkpoint]) -> int:
+def _resume(form: Form, recorders: dict[Run, Recorder], resumed: Mapping[Run, Checkpoint]) -> int:
     """Put a stack where its checkpoints stand, and return the next epoch."""
-    parameters = stack.network.parameters
+    stack, parameters = form.stack, form.stack.network.parameters
     for r, run in enumerate(stack.runs):
         checkpoint = resumed[run]
         for name, curve in recorders[run].curves.items():
@@ -101,14 +109,16 @@ def _resume(stack: Stack, recorders: dict[Run, Recorder], resumed: Mapping[Run, 
         parameters.filters[r] = checkpoint.filters
         parameters.weights[r] = checkpoint.weights
         parameters.biases[r] = checkpoint.biases
+    form.resume(np.array([resumed[run].coefficients for run in stack.runs]))
     (epoch,) = {checkpoint.epoch for checkpoint in resumed.values()}
     for _ in range(epoch):
         stack.next_epoch()
     return epoch + 1
 
 
-def _checkpoints(stack: Stack, recorders: dict[Run, Recorder], epoch: int) -> dict[Run, Checkpoint]:
-    p = stack.network.parameters
+def _checkpoints(form: Form, recorders: dict[Run, Recorder], epoch: int) -> dict[Run, Checkpoint]:
+    form.form_filters()
+    p, coefficients = form.stack.network.parameters, form.coefficients()
     return {
         run: Checkpoint(
             epoch,
@@ -117,6 +127,7 @@ def _checkpoints(stack: Stack, recorders: dict[Run, Recorder], epoch: int) -> di
             p.filters[r],
             p.weights[r],
             p.biases[r],
+            coefficients[r],
         )
-        for r, run in enumerate(stack.runs)
+        for r, run in enumerate(form.stack.runs)
     }
