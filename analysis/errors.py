@@ -26,9 +26,19 @@ def blamed(what: str) -> Iterator[None]:
         raise AnalysisError(f"{what}: {error}") from error
 
 
+def numbers_first(word: str) -> tuple[bool, float, str]:
+    """Return what sorts words: those that are numbers by size, then the others."""
+    try:
+        return False, float(word), ""
+    except ValueError:
+        return True, 0.0, word
+
+
 def nearest(word: str, options: Collection[str]) -> str:
     """Say which of the options were probably meant, or all of them."""
     close = difflib.get_close_matches(word, options, n=3, cutoff=0.5)
     return (
-        f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(sorted(options))}"
+        f"did you mean {', '.join(close)}?"
+        if close
+        else f"there are {', '.join(sorted(options, key=numbers_first))}"
     )

@@ -166,7 +166,7 @@ def test_a_curve_without_a_value_has_no_limits() -> None:
     ("how", "words"),
     [
         ({"vary": "akt"}, "no key is called 'akt'"),
-        ({"metric": "tst_acc"}, "no key is called 'tst_acc': did you mean test_acc"),
+        ({"metric": "tst_acc"}, "no curve is called 'tst_acc': did you mean test_acc"),
         ({"by": ["act", "lrA", "seed"]}, "panels may be by two factors"),
         ({"metric": ["test_acc", "test_loss"], "by": ["act", "lrA"]}, "panels may be by two"),
     ],

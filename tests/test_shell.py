@@ -127,7 +127,7 @@ def test_files_go_into_the_study_and_do_not_make_it_the_latest(
         (["compare", "{s}", "--vary", "act", "lrA"], "--vary must name one factor"),
         (["compare", "{s}", "--vary", "seeed"], "no key is called 'seeed'"),
         (["compare", "{s}", "--vary", "act", "--against", "tan"], "no run has act=tan: did you"),
-        (["curves", "{s}", "--metric", "xyz"], "no key is called 'xyz'"),
+        (["curves", "{s}", "--metric", "xyz"], "no curve is called 'xyz'"),
         (["tabel", "{s}"], "no verb is called 'tabel': did you mean table?"),
         (["table", "{s}", "--seed", "init_seed"], "seed must be a stream that varies"),
     ],

@@ -223,7 +223,10 @@ def test_degenerate_studies_get_an_answer_or_one_sentence(tmp_path: Path) -> Non
         assert np.isnan([row["test_acc_low"], row["test_acc_high"]]).all()
         assert row["test_acc_note"] == "one value has no spread, so no interval"
         assert one.table().caption.startswith("Mean and Student's t interval (95 %) over n = 1")
-        with pytest.raises(AnalysisError, match="act must have two levels or more to compare"):
+        with pytest.raises(
+            AnalysisError,
+            match="act must vary to be compared, and every run has act=tanh",
+        ):
             one.compare("act")
         with pytest.raises(AnalysisError, match="a factor with two levels or more"):
             one.effects()
@@ -285,3 +288,44 @@ def test_too_many_of_anything_is_refused_with_the_way_out(tmp_path: Path) -> Non
         write_synthetic(tmp_path, T=T)
     with pytest.raises(AnalysisError, match=r"2278 pairs of T are too many .*--against"):
         load_sweep(tmp_path).compare("T")
+
+
+def test_titles_and_captions_say_which_part_of_the_study_it_is_and_what_is_measured(
+    tmp_path: Path,
+) -> None:
+    sweep = synthetic(tmp_path / "s", seeds=3).where(lrA=0.1)
+    for table in (
+        sweep.table(),
+        sweep.compare("act"),
+        sweep.effects("test_acc"),
+        sweep.ranks("act"),
+        sweep.crossings("act"),
+        sweep.diagnose(),
+    ):
+        assert "s (lrA=0.1)" in table.title
+        for ending in ("md", "tex", "txt"):
+            text = table.write(tmp_path / f"t.{ending}").read_text()
+            assert "lrA=0.1" in text
+            assert "?." not in text
+    assert "test_acc" in sweep.compare("act").title
+    assert sweep.where(act=["tanh", "relu"]).name == "s (lrA=0.1 act=tanh,relu)"
+
+
+def test_what_cannot_be_meant_is_answered_with_what_can(tmp_path: Path) -> None:
+    sweep = synthetic(tmp_path / "s", seeds=3)
+    for call, said in (
+        (
+            lambda: sweep.compare("order"),
+            "order must vary to be compared, and every run has order=",
+        ),
+        (lambda: sweep.curves("epochs_to(test_acc, 0.9)"), "is one number a run, and no curve"),
+        (lambda: sweep.table("seconds"), "seconds is a column of sweep.runs, and no metric"),
+        (lambda: sweep.where(lrA="0.1,lrW=0.1"), "keys stand apart"),
+    ):
+        with pytest.raises(AnalysisError) as error:
+            call()
+        assert said in str(error.value)
+    seeds = synthetic(tmp_path / "t", seeds=11)
+    with pytest.raises(AnalysisError, match=r"there are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10$"):
+        seeds.where(seed="nothing")
+    assert seeds.diagnose()["seed"].is_monotonic_increasing or len(seeds.factors) > 1

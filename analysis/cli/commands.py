@@ -12,6 +12,8 @@ from src.storage.study import ASIDE, results
 from src.terminal import show
 
 COMMANDS = {
+    "list": "list the studies, the latest first: results, what failed, what the last command asked",
+    "rename": "give a study another name: rename 2026-11-26_18-32-15_a32095b0 rates",
     "doctor": "is a study whole? Every file against its checksum, schema and identity",
     "judge": "draw and judge the card of studies, such as your own copy of the template",
     "report": "write one HTML page of a study: curves, two factors, filters, tables, verdicts",
@@ -25,6 +27,10 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
         name: verbs.add_parser(name, description=f"{meaning[0].upper()}{meaning[1:]}")
         for name, meaning in COMMANDS.items()
     }
+    of["list"].set_defaults(run=_list)
+    of["rename"].set_defaults(run=_rename)
+    of["rename"].add_argument("study", help="folder, name, or latest")
+    of["rename"].add_argument("name", help="its new name")
     of["doctor"].set_defaults(run=_doctor)
     of["doctor"].add_argument("study", help="folder, name, or latest")
     of["doctor"].add_argument(
@@ -75,6 +81,24 @@ def _add_reproduce(of: argparse.ArgumentParser) -> None:
     of.add_argument(
         "--publish", type=Path, metavar="README", help="put the verdicts into a Markdown file"
     )
+
+
+def _list(given: argparse.Namespace) -> int:
+    from analysis.study.listing import studies
+    from analysis.tables.frame import Table
+
+    found = studies()
+    caption = "Left and failed are of the last command on the study." if len(found) else ""
+    show(Table(found, f"{len(found)} studies in {results()}", caption).to_text())
+    return 0
+
+
+def _rename(given: argparse.Namespace) -> int:
+    from analysis.study.listing import rename
+    from analysis.study.reading import find
+
+    show(f"renamed: {rename(find(given.study), given.name)}")
+    return 0
 
 
 def _doctor(given: argparse.Namespace) -> int:

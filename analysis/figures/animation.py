@@ -92,7 +92,7 @@ def animation(sweep: StudyData, vary: Names = None, seed: Any = None, title: str
     epochs = sorted({int(e) for when, _ in kept.values() for e in when})
     end = scale_of([images.astype(np.float64) for _, images in kept.values()])
     means = read_class_means(sweep.folder)
-    title = title or f"{sweep.folder.name}: filters"
+    title = title or f"{sweep.name}: filters"
     frames = []
     with look():
         for epoch in epochs:

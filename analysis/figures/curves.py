@@ -55,7 +55,7 @@ def curves(
         raise AnalysisError("panels may be by two factors, or by one and several curves")
     table = drawn(sweep, shown, varied, split)
     if table.empty:
-        raise AnalysisError(f"no run of {sweep.folder.name} has a curve to draw")
+        raise AnalysisError(f"no run of {sweep.name} has a curve to draw")
     caption = _caption(sweep, table, varied, split)
     return draw(sweep, table, shown, varied, split, title, caption, singles)
 

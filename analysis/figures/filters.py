@@ -49,7 +49,7 @@ def filters(
     if not shown:
         raise AnalysisError("no run has filters that can be read")
     end = scale_of([images for _, _, images in shown])
-    title = title or f"{sweep.folder.name}: filters"
+    title = title or f"{sweep.name}: filters"
     return draw(drawn(shown, read_class_means(sweep.folder)), title, at, end)
 
 

@@ -50,7 +50,7 @@ def heatmap(
     found = summary(sweep, [metric], [*split, *axes])
     keep = [*split, *axes, "n", "runs", "diverged", q.name, f"{q.name}_low", f"{q.name}_high"]
     if found[q.name].isna().all() and not found["diverged"].any():
-        raise AnalysisError(f"no run of {sweep.folder.name} has a {q.name} to draw")
+        raise AnalysisError(f"no run of {sweep.name} has a {q.name} to draw")
     return _draw(sweep, found[keep], q, axes, split, title, found.caption)
 
 
@@ -112,7 +112,7 @@ def _draw(
     width, height = columns * (wide + 0.3) + 2.0, rows * (high + 0.35) + 0.85
     said = [caption, "In a cell: the mean, and half the width of its interval;"]
     said += ["✕ where runs diverged, with their number.", steps]
-    title = title or f"{sweep.folder.name}: {q.name} over {axes[0]} × {axes[1]}"
+    title = title or f"{sweep.name}: {q.name} over {axes[0]} × {axes[1]}"
     with look():
         figure = Drawing(table, title, " ".join(said).strip(), width, height)
         drawn = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)

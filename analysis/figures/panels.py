@@ -38,7 +38,7 @@ def draw(
     if len(levels) > MOST_LEVELS:
         raise AnalysisError(f"{len(levels)} lines are too many to read: select with --where")
     of = _pens(sweep, vary, levels)
-    title = title or f"{sweep.folder.name}: curves" + (f" by {' × '.join(vary)}" if vary else "")
+    title = title or f"{sweep.name}: curves" + (f" by {' × '.join(vary)}" if vary else "")
     width, height = max(4.6, 2.75 * laid.columns + 1.3), 2.15 * laid.rows + 0.75
     with look():
         figure = Drawing(table, title, caption, width, height)

@@ -57,9 +57,7 @@ def likeness(sweep: StudyData, title: str = "") -> Drawing:
         epochs = int(table["epoch"].max())
         caption += f" Left out: {left_out} runs of another length than {epochs} epochs."
     with look():
-        figure = Drawing(
-            table, title or f"{sweep.folder.name}: likeness of filters", caption, 7.2, 2.9
-        )
+        figure = Drawing(table, title or f"{sweep.name}: likeness of filters", caption, 7.2, 2.9)
         left, right = figure.subplots(1, 2, sharey=True)
         for word, (style, colour) in LINES.items():
             rows = table[(table["panel"] == "epochs") & (table["with"] == word)]
@@ -114,7 +112,7 @@ def drawn(sweep: StudyData) -> pd.DataFrame:
     """
     places = np.flatnonzero(sweep.survived)
     if not places.size:
-        raise AnalysisError(f"{sweep.folder.name} has no finished run")
+        raise AnalysisError(f"{sweep.name} has no finished run")
     listed = sweep.runs["classes"].iloc[places].unique()
     if len(listed) > 1:
         raise AnalysisError(

@@ -75,6 +75,11 @@ def quantity(sweep: StudyData, text: str) -> Quantity:
         return _rate(sweep, what)
     curves = sweep.curve_names
     if "(" not in word and word not in curves:
+        if word in sweep.runs:
+            raise AnalysisError(
+                f"{word} is a column of sweep.runs, and no metric: a metric is made of a curve, "
+                "such as test_acc or tail(train_loss, 10)"
+            )
         raise AnalysisError(f"no curve is called {word!r}: {nearest(word, [*curves, *OUTCOMES])}")
     metric = resolve(word, curves)
     name = metric.curve if metric.name == "final" else str(metric)

@@ -80,7 +80,10 @@ def _check(
             f"cells must have a column {missing[0]!r}, got {', '.join(map(str, cells.columns))}"
         )
     if cells[blocks[0]].nunique() < 2:
-        raise AnalysisError("tuning must choose on some seeds and score on others, got one seed")
+        raise AnalysisError(
+            "tuning must choose on some seeds and score on others, got one seed: "
+            "'seed=range(0,20)' trains twenty"
+        )
     if cells.duplicated(list(keys)).any():
         raise AnalysisError(
             f"several runs share {', '.join(keys)}: name the factor in which they differ"
@@ -88,7 +91,8 @@ def _check(
     levels = cells[vary].unique()
     if len(levels) < 2:
         raise AnalysisError(
-            f"{vary} must have two levels or more, got {', '.join(map(str, levels))}"
+            f"{vary} must have two levels or more, got {', '.join(map(str, levels))}: compare what "
+            "varies"
         )
 
 

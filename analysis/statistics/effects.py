@@ -59,7 +59,10 @@ def effects(
     grid = complete_part(cells, [seed, *factors], value)
     known = [name for name in factors if len(grid.axes[name]) > 1]
     if not known or len(grid.axes[seed]) < 2:
-        raise AnalysisError(f"effects must have 2 seeds and a factor with 2 levels, got {grid}")
+        raise AnalysisError(
+            f"effects must have 2 seeds and a factor with 2 levels, got {grid}: "
+            "'seed=range(0,20)' trains twenty seeds"
+        )
     values = grid.values.reshape([len(grid.axes[seed]), *(len(grid.axes[name]) for name in known)])
     if np.ptp(values) == 0:
         raise AnalysisError(

@@ -63,7 +63,9 @@ def rank(
             f"ranks must be of 3 levels or more, got {k}: compare two by their difference"
         )
     if n < 2:
-        raise AnalysisError(f"ranks must be over 2 seeds or more, got {n}")
+        raise AnalysisError(
+            f"ranks must be over 2 seeds or more, got {n}: 'seed=range(0,20)' trains twenty"
+        )
     ranks = within_rows(given, better)
     average = ranks.mean(axis=0)
     order = np.argsort(average, kind="stable")

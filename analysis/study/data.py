@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.errors import AnalysisError, nearest
 from analysis.study.design import Design, design
 from analysis.study.index import Contents
 from analysis.study.reading import RESULTS
-from analysis.study.selection import chosen, key
+from analysis.study.selection import chosen, spelled
 from analysis.study.timelines import Floats, Timelines
 from src.storage.factors import factors
 from src.storage.study_files import read_history
@@ -31,6 +32,7 @@ class StudyData:
     contents : what it holds
     levels : every factor's levels in the whole study, for the colours of a part of it
     seed : the column that is the unit of all statistics, where several streams vary apart
+    selection : what makes this part of the study, as `act=tanh lrA=0.1`
     """
 
     def __init__(
@@ -39,11 +41,18 @@ class StudyData:
         contents: Contents,
         levels: Mapping[str, list[Any]] | None = None,
         seed: str | None = None,
+        selection: str = "",
     ) -> None:
         self.folder = folder
+        self.selection = selection
         self._contents = contents
         self.levels = self.factors if levels is None else levels
         self._seed = seed
+
+    @property
+    def name(self) -> str:
+        """The study's name, and which part of it this is, as titles say it."""
+        return f"{self.folder.name} ({self.selection})" if self.selection else self.folder.name
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -105,7 +114,14 @@ class StudyData:
 
     def curve(self, name: str) -> Floats:
         """Return a curve of every run, (n, E+1), NaN after a run's end."""
-        return self._timelines.square(key(name, self.curve_names))
+        if name not in self.curve_names:
+            if "(" in name:
+                raise AnalysisError(
+                    f"{name} is one number a run, and no curve: table, compare, effects, ranks and "
+                    "heatmap take it"
+                )
+            raise AnalysisError(f"no curve is called {name!r}: {nearest(name, self.curve_names)}")
+        return self._timelines.square(name)
 
     @property
     def survived(self) -> NDArray[np.bool_]:
@@ -130,7 +146,8 @@ class StudyData:
         """
         wanted = {**(selection or {}), **more}
         places = np.flatnonzero(chosen(self.runs, wanted))
-        return type(self)(self.folder, self._contents.take(places), self.levels, self._seed)
+        said = " ".join(filter(None, (self.selection, spelled(wanted))))
+        return type(self)(self.folder, self._contents.take(places), self.levels, self._seed, said)
 
     def spans(self) -> list[tuple[NDArray[np.int64], int]]:
         """Return the places of the runs of every length, with that length in epochs."""
@@ -141,4 +158,4 @@ class StudyData:
         """Return the same runs with another stream as the unit of all statistics."""
         if seed is None:
             return self
-        return type(self)(self.folder, self._contents, self.levels, seed)
+        return type(self)(self.folder, self._contents, self.levels, seed, self.selection)

@@ -63,9 +63,32 @@ def chosen(runs: pd.DataFrame, selection: Mapping[str, Any]) -> NDArray[np.bool_
         levels = [_level(column, name, value) for value in (given if several else [given])]
         found &= column.isin(levels).to_numpy()
     if not found.any():
-        words = " ".join(f"{name}={_words(value)}" for name, value in selection.items())
-        raise AnalysisError(f"no run has {words} together")
+        raise AnalysisError(f"no run has {spelled(selection)} together")
     return found
+
+
+def factor(runs: pd.DataFrame, name: str, factors: Collection[str]) -> str:
+    """Return a key that varies between runs.
+
+    Raises
+    ------
+    AnalysisError
+        There is no such key, or all runs have one value of it.
+    """
+    key(name, list(runs.columns))
+    if name not in factors and runs[name].nunique(dropna=False) == 1:
+        there = ", ".join(factors) or "nothing"
+        value = _spelled(runs[name].iloc[0])
+        raise AnalysisError(
+            f"{name} must vary to be compared, and every run has {name}={value}: what varies is "
+            f"{there}"
+        )
+    return name
+
+
+def spelled(selection: Mapping[str, Any]) -> str:
+    """Return a selection as it is typed: `act=tanh,relu lrA=0.1`."""
+    return " ".join(f"{name}={_words(value)}" for name, value in selection.items())
 
 
 def _level(column: "pd.Series[Any]", name: str, value: Any) -> Any:
@@ -78,12 +101,18 @@ def _level(column: "pd.Series[Any]", name: str, value: Any) -> Any:
         value = str(value)
     known = column.dropna().unique().tolist()
     if value not in known:
-        options = [f"{level:g}" if isinstance(level, float) else str(level) for level in known]
-        raise AnalysisError(f"no run has {name}={value}: {nearest(str(value), options)}")
+        hint = nearest(str(value), [_spelled(level) for level in known])
+        if "=" in str(value):
+            hint = "keys stand apart, as in --where act=tanh lrA=0.1"
+        raise AnalysisError(f"no run has {name}={_spelled(value)}: {hint}")
     return value
 
 
 def _words(value: Any) -> str:
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return ",".join(map(str, value))
-    return str(value)
+        return ",".join(map(_spelled, value))
+    return _spelled(value)
+
+
+def _spelled(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float | np.floating) else str(value)

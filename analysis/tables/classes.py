@@ -29,7 +29,7 @@ def confusion(sweep: StudyData, by: Sequence[str]) -> Table:
     grouped["share"] = grouped["count"] / of_class.where(of_class > 0)
     return Table(
         grouped,
-        f"{sweep.folder.name}: which digits are taken for which?",
+        f"{sweep.name}: which digits are taken for which?",
         f"Share of each true class's test digits by decision, over {int(sweep.survived.sum())} "
         "runs that finished.",
         {**levels(by), "true": "true", "decided": "decided", "count": "count", "share": _percent},
@@ -61,7 +61,7 @@ def classes(sweep: StudyData, by: Sequence[str]) -> Table:
         rows.append({**named, "n": found.n, **ends})
     return Table(
         pd.DataFrame(rows),
-        f"{sweep.folder.name}: how well is each class decided?",
+        f"{sweep.name}: how well is each class decided?",
         f"Test accuracy of every class: mean and Student's t interval (95 %) over n seeds, which "
         f"resample {sweep.design.resamples}, of the runs that finished; other factors averaged "
         "over.",

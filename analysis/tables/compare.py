@@ -17,7 +17,7 @@ from analysis.statistics.tuning import tune as at_best
 from analysis.study.data import StudyData
 from analysis.study.design import cell_of, differ, led
 from analysis.study.names import Names, names
-from analysis.study.selection import key
+from analysis.study.selection import factor, key
 from analysis.tables.frame import Show, Table, estimate, level, levels, p_value, words
 from analysis.tables.pairs import pairs_of
 
@@ -65,7 +65,7 @@ def compare(
         The factor has one level, a name is wrong, or the runs cannot answer.
     """
     runs, design = sweep.runs, sweep.design
-    key(vary, list(sweep.factors) or [vary])
+    factor(runs, vary, list(sweep.factors))
     split, nuisances = ([key(name, list(runs.columns)) for name in names(of)] for of in (by, tune))
     others, along = design.others(runs, vary, *split, *nuisances)
     asked = quantities(sweep, metric)
@@ -107,7 +107,7 @@ def compare(
     captions += _captions(
         table, caption(table, design.resamples, alpha, bool(tune)), vary, apart, asked
     )
-    title = f"{sweep.folder.name}: does {vary} make a difference?"
+    title = f"{sweep.name}: does {vary} make a difference to {', '.join(q.name for q in asked)}?"
     return Table(table, title, " ".join(captions), _columns(split, table, len(asked)))
 
 

@@ -63,7 +63,7 @@ def crossings(
                 rows += _pair(named, of[curve].get(one), of[curve].get(other), delta, tests)
     return Table(
         pd.DataFrame(rows),
-        f"{sweep.folder.name}: where do the curves of {vary} part and cross?",
+        f"{sweep.name}: where do the curves of {vary} part and cross?",
         f"Read off simultaneous 95 % bands of the differences, paired by seed, for all {tests} "
         f"together; n seeds resample {sweep.design.resamples}. A range runs from the first epoch "
         "at which it may have happened to the first at which it must have.",

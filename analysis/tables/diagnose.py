@@ -1,4 +1,4 @@
-"""Why runs failed: a row a run with label and evidence, or how often each label is by factors."""
+"""How training went: a row a run with label and evidence, or how often each label is."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,6 +28,7 @@ def diagnose(sweep: StudyData, by: Sequence[str] = ()) -> Table:
     if not by:
         shown = [*sweep.design.factors, *(n for n in [sweep.design.seed] if n in sweep.factors)]
         frame = sweep.runs[shown].assign(**diagnoses(sweep)).reset_index()
+        frame = frame.sort_values(shown, kind="stable") if shown else frame
         worst = frame["label"].map({label: -i for i, label in enumerate(LABELS)})
         frame = frame.iloc[worst.argsort(kind="stable")]
         counts = frame["label"].value_counts()
@@ -36,7 +37,7 @@ def diagnose(sweep: StudyData, by: Sequence[str] = ()) -> Table:
         heads["run"] = "run"
         return Table(
             frame,
-            f"{sweep.folder.name}: why runs failed",
+            f"{sweep.name}: how training went",
             f"{len(frame)} runs: {said}. Rules and reasons: analysis/metrics/diagnosis.py.",
             heads,
         )
@@ -54,7 +55,7 @@ def diagnose(sweep: StudyData, by: Sequence[str] = ()) -> Table:
             rows.append({**named, "label": label, "k": k, "runs": of, **ends})
     return Table(
         pd.DataFrame(rows),
-        f"{sweep.folder.name}: why runs failed, by {', '.join(by)}",
+        f"{sweep.name}: how training went, by {', '.join(by)}",
         "k of n runs with Wilson's interval (95 %). " + _meanings(rows),
         {**levels(by), "label": "label", "share": _share},
     )

@@ -49,7 +49,8 @@ def effects(sweep: StudyData, metric: Sequence[str], by: Names = None) -> Table:
     ]
     if not factors:
         raise AnalysisError(
-            "effects must have a factor with two levels or more, and nothing varies"
+            "effects must have a factor with two levels or more, and nothing varies: train a grid, "
+            "such as -m act=tanh,relu 'seed=range(0,20)'"
         )
     if len(factors) > MOST_FACTORS:
         raise AnalysisError(
@@ -72,7 +73,7 @@ def effects(sweep: StudyData, metric: Sequence[str], by: Names = None) -> Table:
     whole = whole.rename(columns=ends)[["metric", "effect", "share", *ends.values(), "F", "p"]]
     return Table(
         whole,
-        f"{sweep.folder.name}: what matters most?",
+        f"{sweep.name}: what matters most to {', '.join(q.name for q in asked)}?",
         f"Shares of the variance, corrected for what chance alone would explain; seeds, which "
         f"resample {design.resamples}, are blocks. {'; '.join(grids)}. {COVERS} p is not "
         "corrected for the number of effects.",
@@ -113,7 +114,7 @@ def _components(sweep: StudyData, asked: Sequence[Quantity], streams: Sequence[s
     whole = pd.concat(parts, ignore_index=True).rename(columns=ends)
     return Table(
         whole[["metric", "component", "variance", "share", *ends.values()]],
-        f"{sweep.folder.name}: whose luck was it?",
+        f"{sweep.name}: whose luck was it, in {', '.join(q.name for q in asked)}?",
         f"Components of variance of crossed random streams. {'; '.join(grids)}. {COVERS}",
         {
             **({"metric": "metric"} if len(asked) > 1 else {}),

@@ -101,7 +101,7 @@ def latex(table: Printable) -> str:
         [
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{escape(f'{table.title}. {table.caption}'.strip())}}}",
+            rf"\caption{{{escape(_sentences(table))}}}",
             rf"\begin{{tabular}}{{{align}}}",
             r"\toprule",
             " & ".join(map(escape, map(str, view.columns))) + r" \\",
@@ -113,6 +113,12 @@ def latex(table: Printable) -> str:
             "",
         ]
     )
+
+
+def _sentences(table: Printable) -> str:
+    """Return title and caption, each a sentence that ends once."""
+    end = "" if table.title.endswith(("?", ".", "!")) else "."
+    return f"{table.title}{end} {table.caption}".strip()
 
 
 def escape(words: str) -> str:

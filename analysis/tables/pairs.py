@@ -26,7 +26,8 @@ def pairs_of(sweep: StudyData, vary: str, against: Any = None) -> list[Pair]:
     known = [value for value in sweep.levels.get(vary, sorted(there)) if value in there]
     if len(known) < 2:
         raise AnalysisError(
-            f"{vary} must have two levels or more to compare, got {', '.join(map(level, known))}"
+            f"{vary} must have two levels or more to compare, got {', '.join(map(level, known))}: "
+            "train others in the same study, or name the study that has them"
         )
     if against is None:
         return list(combinations(known, 2))

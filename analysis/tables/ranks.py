@@ -42,7 +42,7 @@ def ranks(sweep: StudyData, vary: str, metric: str = "test_acc", alpha: float = 
     )
     return Table(
         frame,
-        f"{sweep.folder.name}: {vary} ranked by {q.name}",
+        f"{sweep.name}: {vary} ranked by {q.name}",
         _caption(sweep, found, q, left_out),
         {vary: lambda row: level(row["level"]), "average rank": "rank", "not told apart": "group"},
     )

@@ -63,7 +63,7 @@ def table(
     ]
     return Table(
         pd.DataFrame(rows),
-        f"{sweep.folder.name}: {', '.join(q.name for q in asked)}"
+        f"{sweep.name}: {', '.join(q.name for q in asked)}"
         + (f" by {', '.join(rows_by)}" if rows_by else ""),
         _caption(sweep, asked, others, centre, rows)
         + _on_other_seeds(asked, used, line, runs[design.seed]),

@@ -171,7 +171,7 @@ def crossings(
 
 
 def diagnose(sweep: "StudyData", by: Names = None) -> "Table":
-    """Say why runs failed: a label and its evidence for every run.
+    """Say how training went, and why it failed: a label and its evidence for every run.
 
     Parameters
     ----------
