@@ -37,6 +37,7 @@ class Source(Enum):
 
     embedded = "embedded"
     idx = "idx"
+    npz = "npz"
 
 
 class Stream(Enum):
@@ -68,6 +69,7 @@ class Run:
     J: int
     source: Source
     folder: str | None
+    transpose: bool
     classes: tuple[int, ...]
     T: int
     TT: int
@@ -93,7 +95,7 @@ class Run:
         DataError
             They cannot be read.
         """
-        return load(self.source.name, self.folder)
+        return load(self.source.name, self.folder, self.transpose)
 
     def id(self) -> str:
         """Return the hash of all that determines the result: config, digits, engine (law 6)."""

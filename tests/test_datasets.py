@@ -180,7 +180,7 @@ def test_nobody_can_change_the_digits_that_all_share(tmp_path):
 
 def test_an_unknown_source_or_a_missing_folder_is_refused(tmp_path):
     with pytest.raises(
-        ConfigError, match=r"^source must be one of embedded, idx, got 'idxx' \(did"
+        ConfigError, match=r"^source must be one of embedded, idx, npz, got 'idxx' \(did"
     ):
         load("idxx")
     for folder in (None, ""):

@@ -32,6 +32,7 @@ OTHER: dict[str, Any] = {
     "order": Order.fixed,
     "init": Init.he,
     "source": Source.idx,
+    "transpose": True,
     "dtype": Dtype.float64,
     "classes": (1, 3),
 }

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from src.data import idx
-from src.data.idx import find_set, read_idx, read_set
+from src.data.idx import read_idx
+from src.data.idx_set import find_set, read_set
 from src.errors import DataError
 
 IMAGES = np.arange(3 * 4 * 4, dtype=np.uint8).reshape(3, 4, 4)

@@ -159,6 +159,7 @@ def test_values_keep_the_types_of_their_keys(
         **dict.fromkeys(["lrA", "lrW", "init_scale"], float),
         **dict.fromkeys(["L", "I", "J", "T", "TT", "batch", "epochs", "seed"], int),
         **dict.fromkeys(["subset_seed", "init_seed", "order_seed"], int),
+        "transpose": bool,
         "classes": list,
         "folder": type(None),
     }

@@ -23,7 +23,7 @@ from src.run import Run, Source, check
 from src.storage.study import Homes, study_folder
 from src.timeline import CURVES
 
-_MEANT = {"folder": "PATH, where the four IDX files of the set lie"}
+_MEANT = {"folder": "PATH, where the four IDX files lie, or of the npz file"}
 """Of keys that have no default."""
 
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
@@ -69,10 +69,9 @@ def to_run(values: Mapping[str, Any]) -> Run:
     for rate in ("lrA", "lrW", "init_scale"):
         values[rate] += 0.0  # −0.0 is 0
     values["classes"] = tuple(values["classes"])
-    dataset = load(values["source"].name, values["folder"])
-    values["T"], values["TT"] = _sizes(
-        values["source"], values["folder"], values["classes"], values["T"], values["TT"]
-    )
+    dataset = load(values["source"].name, values["folder"], values["transpose"])
+    of = (values["source"], values["folder"], values["transpose"], values["classes"])
+    values["T"], values["TT"] = _sizes(*of, values["T"], values["TT"])
     run = Run(**{field.name: values[field.name] for field in fields(Run)})
     check(run, dataset)
     return run
@@ -121,9 +120,14 @@ def _run_folder(values: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=64)
 def _sizes(
-    source: Source, folder: str | None, classes: tuple[int, ...], T: int | None, TT: int | None
+    source: Source,
+    folder: str | None,
+    transpose: bool,
+    classes: tuple[int, ...],
+    T: int | None,
+    TT: int | None,
 ) -> tuple[int, int]:
     """Return T and TT as numbers; they do not depend on the seed."""
     rng = np.random.default_rng(0)
-    train, test = subset(load(source.name, folder), classes, T, TT, rng)
+    train, test = subset(load(source.name, folder, transpose), classes, T, TT, rng)
     return len(train), len(test)

@@ -1,7 +1,7 @@
-"""Real digits: the embedded 5,000 of MNIST, or any MNIST-like set of IDX files.
+"""Real digits: the embedded 5,000 of MNIST, an MNIST-like set of IDX files, or an npz file.
 
-Owns which digits there are. Leaves the bytes of files to `idx.py`, and which digits a run trains
-and is tested on to `subsets.py`.
+Owns which digits there are. Leaves the bytes of files to `idx.py` and `npz.py`, and which digits a
+run trains and is tested on to `subsets.py`.
 """
 
 import hashlib
@@ -14,8 +14,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from src.arrays import Array
-from src.data.idx import Bytes, Stamp, find_set, read_set
-from src.errors import ConfigError, DataError, nearest
+from src.data.idx import Bytes
+from src.data.idx_set import Stamp, find_set, read_set
+from src.data.npz import read_npz
+from src.errors import ConfigError, DataError
+
+SOURCES = ("embedded", "idx", "npz")
 
 EMBEDDED = Path(__file__).with_name("digits") / "mnist_5k.npz"
 EMBEDDED_SHA256 = "e613f869dab204a63ca426b433eb82b9fbeea13c331b12de387c1c5339df8224"
@@ -35,26 +39,32 @@ class Dataset:
     digest: str  # SHA-256 in hex of all the above, whatever files it came from
 
 
-def load(source: str, folder: str | None = None) -> Dataset:
+def load(source: str, folder: str | None = None, transpose: bool = False) -> Dataset:
     """Return a set of digits, from memory while its files are as they were.
 
-    The source is `embedded`, or `idx`: MNIST's four files, raw or gzipped, in `folder`.
+    The source is `embedded`; `idx`: MNIST's four files or those of a relative, raw or gzipped, in
+    `folder`; or `npz`: one file, which `folder` names. `transpose` turns rows of pixels into
+    columns, as the files of EMNIST need it.
 
     Raises
     ------
     ConfigError
-        The source is neither, or `idx` has no folder.
+        The source is none of these, lacks its folder, or is not to be transposed.
     DataError
         A file is missing, damaged, or does not fit the others.
     """
     if source == "embedded":
+        if transpose:
+            raise ConfigError.of("transpose", "false with the embedded digits", transpose)
         return _embedded()
-    if source != "idx":
-        hint = nearest(source, ["embedded", "idx"])
-        raise ConfigError(f"source must be one of embedded, idx, got {source!r}{hint}")
+    if source not in SOURCES:
+        raise ConfigError.one_of("source", SOURCES, source)
     if not folder:
-        raise ConfigError.of("folder", "the folder that holds the IDX files", folder)
-    return _idx(*find_set(folder))
+        what = "the folder that holds the IDX files" if source == "idx" else "the npz file"
+        raise ConfigError.of("folder", what, folder)
+    return (
+        _idx(transpose, *find_set(folder)) if source == "idx" else _npz(transpose, *_stamp(folder))
+    )
 
 
 @lru_cache(maxsize=1)
@@ -71,11 +81,33 @@ def _embedded() -> Dataset:
 
 
 @lru_cache(maxsize=2)  # the full MNIST is 55 MB
-def _idx(*stamps: Stamp) -> Dataset:
-    train, train_labels, test, test_labels = read_set([path for path, _, _ in stamps])
-    return _dataset(
-        np.concatenate([train, test]), np.concatenate([train_labels, test_labels]), len(train)
-    )
+def _idx(transpose: bool, *stamps: Stamp) -> Dataset:
+    return _two_parts(*read_set([path for path, _, _ in stamps]), transpose)
+
+
+@lru_cache(maxsize=2)
+def _npz(transpose: bool, path: Path, size: int, changed: int) -> Dataset:
+    return _two_parts(*read_npz(path), transpose)
+
+
+def _stamp(file: str) -> Stamp:
+    try:
+        path = Path(file).expanduser().resolve()
+        if not path.is_file():  # a pipe would keep `open` waiting for ever
+            raise DataError(f"{path} is not a file: data=npz reads one")
+        status = path.stat()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, ~nobody
+        raise DataError(f"{file!r} cannot be read: {error}") from None
+    return path, status.st_size, status.st_mtime_ns
+
+
+def _two_parts(
+    train: Bytes, train_labels: Bytes, test: Bytes, test_labels: Bytes, transpose: bool
+) -> Dataset:
+    images = np.concatenate([train, test])
+    if transpose:
+        images = np.ascontiguousarray(images.transpose(0, 2, 1))
+    return _dataset(images, np.concatenate([train_labels, test_labels]), len(train))
 
 
 def _dataset(images: Bytes, labels: Bytes, test_from: int | None) -> Dataset:

@@ -12,7 +12,7 @@ from typing import Any
 LABELS = ("seed", "folder")
 """Keys of the record that do not determine the result: the streams' seeds and the digest do."""
 
-AS_BEFORE: dict[str, Any] = {}
+AS_BEFORE: dict[str, Any] = {"transpose": False}
 """Keys that were added later, each with the value at which a run is what it was before.
 
 At that value a key is left out of the hash, so that ids stay and no study is trained again; a

@@ -27,6 +27,7 @@ REPORT: dict[str, Any] = {
     "J": 28,
     "source": Source.embedded,
     "folder": None,
+    "transpose": False,
     "classes": (3, 1),
     "T": 31,
     "TT": 98,
