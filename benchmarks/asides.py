@@ -14,16 +14,13 @@ from benchmarks.networks import NETWORKS, variations
 from benchmarks.stopwatch import race
 from benchmarks.table import Table
 from src.data.datasets import load
-from src.model import losses
 from src.model.blas import one_thread
 from src.run import Run
 from src.storage.record import Record
 from src.storage.store import write_run
 from src.timeline import Timeline
-from src.training.evaluation import Blocks, evaluate
 from src.training.stack import Stack
-from src.training.step import descend_epoch
-from src.training.trainer import train
+from src.training.trainer import form_of, train
 
 PLAN = [("A", 1), ("A", 36), ("A", 144), ("B", 1), ("B", 4)]
 
@@ -37,8 +34,7 @@ def asides() -> Table:
             "R",
             "T + TT",
             "an epoch's steps",
-            "evaluation",
-            "probes",
+            "evaluation and probes",
             "writing a run",
             "on the wall",
         ],
@@ -52,36 +48,29 @@ def asides() -> Table:
         parts = _parts(variations(run, R))
         table.add(
             *(name, str(R), f"{run.T} + {run.TT}"),
-            *(micro(parts[part] / R) for part in ("steps", "evaluation", "probes")),
+            *(micro(parts[part] / R) for part in ("steps", "looking")),
             *((micro(took) for took in _writing(run)) if R == 1 else ("", "")),
         )
     return table
 
 
 def _parts(runs: list[Run]) -> dict[str, float]:
-    stack = Stack(runs, load("embedded"))
-    blocks, samples = Blocks(stack), stack.next_epoch()
-    rows = slice(1) if stack.shares_subset else slice(None)
-    digits = [stack.train[rows], stack.test[rows]]
+    form = form_of(Stack(runs, load("embedded")))
+    samples = form.stack.next_epoch()
 
-    def measure() -> None:
-        for part in digits:
-            for piece in blocks.cut(part):
-                block = blocks.of(piece)
-                block.forward()
-                losses.total_loss(block.errors)
-                losses.decide(block.x2)
+    def epoch() -> None:
+        form.descend_epoch(samples)
+        form.evaluate()
 
     contestants: dict[str, Callable[[], object]] = {
-        "steps": lambda: descend_epoch(stack.network, blocks, samples, 1),
-        "evaluation": measure,
-        "all": lambda: evaluate(stack, blocks),
+        "steps": lambda: form.descend_epoch(samples),
+        "all": epoch,
     }
     with one_thread(), np.errstate(all="ignore"):
         for call in contestants.values():
             call()
         best = race(contestants, turns=50, seconds=1.0)
-    return best | {"probes": max(0.0, best["all"] - best["evaluation"])}
+    return best | {"looking": max(0.0, best["all"] - best["steps"])}
 
 
 def _writing(run: Run) -> tuple[float, float]:

@@ -3,8 +3,7 @@
 import numpy as np
 
 from benchmarks.problem import Problem, Weights, weights_of
-from src.training.evaluation import Blocks
-from src.training.step import descend_epoch
+from src.training.trainer import form_of
 
 
 class Ours:
@@ -12,15 +11,15 @@ class Ours:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.blocks = Blocks(problem.stack)
+        self.form = form_of(problem.stack)
 
     def turn(self) -> None:
         """Present the digits `passes` times over."""
-        stack, samples = self.problem.stack, self.problem.samples
         with np.errstate(all="ignore"):  # BLAS has one thread in this process from its start
             for _ in range(self.problem.passes):
-                descend_epoch(stack.network, self.blocks, samples, stack.runs[0].batch)
+                self.form.descend_epoch(self.problem.samples)
 
     def weights(self) -> Weights:
         """Return the parameters as they are."""
+        self.form.form_filters()
         return weights_of(self.problem.stack)

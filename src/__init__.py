@@ -2,7 +2,7 @@
 
 The shape alphabet, used in every docstring and trailing comment of this package:
 
-    R     runs in a stack: the leading axis of every array of the engine
+    R     runs in a stack: the leading axis of arrays, or the last one where it is said
     S     R, or 1 where all runs of a stack share their samples
     T     training samples of a run           TT   its test samples
     B     samples in a minibatch              b    samples in a block, computed at once

@@ -29,6 +29,9 @@ from tests.support.strategies import acts, different, few_seeds, make_dataset, m
 
 DIGITS = load("embedded")
 CLOSE = {"rtol": 1e-10, "atol": 1e-10}
+smooth = st.sampled_from([Act.tanh, Act.sigmoid, Act.none])
+"""Outputs of relu come to rest at its kink, where 0 in one order of a sum is 1e-17 in another and
+decisions and slopes differ: no trajectory of theirs is the same for two hundred epochs."""
 
 
 def train_directly(runs: list[Run], dataset: Dataset) -> list[Timeline]:
@@ -45,7 +48,7 @@ def calm_runs(draw: st.DrawFn, epochs: int) -> tuple[Dataset, Run]:
     keys: dict[str, Any] = {"I": H, "J": V, "L": draw(st.integers(1, 4))}
     keys |= {"T": draw(st.integers(1, (H * V + 1) // 3)), "TT": draw(st.integers(1, 5))}
     keys |= {"batch": draw(st.sampled_from([1, 1, 2, 3, 5, 64])), "epochs": epochs}
-    keys |= {"classes": tuple(range(C)), "act": draw(acts), "act_out": draw(acts)}
+    keys |= {"classes": tuple(range(C)), "act": draw(acts), "act_out": draw(smooth)}
     keys |= {"order": draw(st.sampled_from(Order)), "init": Init.glorot, "init_scale": 1.0}
     calm = st.floats(1e-4, 1 / (H * V))
     lrA, lrW = draw(st.sampled_from([(True, True)] * 3 + [(False, True), (True, False)]))

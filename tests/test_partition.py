@@ -126,7 +126,8 @@ def test_more_workers_than_runs_leave_no_empty_stack() -> None:
 
 
 def test_families_share_their_samples() -> None:
-    grid = [run for run in make_grid(seeds=3) if run.act in (Act.tanh, Act.relu)]
+    sliding = make_grid(seeds=3, I=27, J=27)
+    grid = [run for run in sliding if run.act in (Act.tanh, Act.relu)]
     assert len(grid) // 3 >= FEW
     dataset = make_dataset(28, 28, 4, of_each=80)
     for stack in cut(grid):
@@ -140,6 +141,12 @@ def test_families_of_few_are_stacked_with_others() -> None:
     stacks = cut(grid)
     assert len(stacks) < 20
     assert max(map(len, stacks)) > FEW
+
+
+def test_runs_whose_steps_ask_for_no_pixel_make_one_large_stack() -> None:
+    grid = make_grid(seeds=9)
+    assert [len(stack) for stack in cut(grid)] == [len(grid)]
+    assert [len(stack) for stack in cut(grid, workers=2)] == [len(grid) // 2] * 2
 
 
 def test_a_smaller_cache_makes_more_stacks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from src.arrays import Array
 from src.execution.partition import Size
 from src.model.activations import Act
 from src.model.blas import one_thread
+from src.model.columns import Columns
 from src.model.network import Block
 from src.model.parameters import Network, Parameters
 from src.run import Run
@@ -70,10 +71,14 @@ def estimate(stacks: Sequence[Sequence[Run]], workers: int, image: tuple[int, in
     for stack in stacks:  # the most work first, each to the worker that is free first
         run, size = stack[0], Size(stack[0], image)
         steps = run.epochs * (-(-run.T // run.batch) + EVALUATION_STEPS)
-        work = sum(Size(each, image).work for each in stack)
-        multiplication = costs.whole if size.positions == 1 else costs.sliding
         least = min(range(workers), key=seconds.__getitem__)
-        seconds[least] += steps * costs.step + work * multiplication + len(stack) * WRITE_SECONDS
+        seconds[least] += steps * costs.step + len(stack) * WRITE_SECONDS
+        if size.gram:  # a digit, trained or looked at, costs about two bare steps: see benchmarks
+            samples = 2 * len(stack) * run.epochs * (2 * run.T + run.TT)
+            seconds[least] += samples * size.step_bytes / size.itemsize * costs.gram
+        else:
+            work = sum(Size(each, image).work for each in stack)
+            seconds[least] += work * (costs.whole if size.positions == 1 else costs.sliding)
     size_bytes = sum(_disk(run, image) for stack in stacks for run in stack)
     return Estimate(max(seconds), size_bytes)
 
@@ -95,6 +100,8 @@ class Costs:
     """Of a multiplication, where filters are as large as the image and memory is the limit."""
     sliding: float
     """Of a multiplication, where filters slide and arithmetic is the limit."""
+    gram: float
+    """Of a number that a step of the Gram form touches."""
 
 
 def calibrate() -> Costs:
@@ -103,11 +110,40 @@ def calibrate() -> Costs:
     whole = _step_seconds(64, 2, 28) - step
     sliding = _step_seconds(1, 16, 7) - step
     passes = 3  # forward, backward, update
+    columns, gram = 256, (2 * 31 * 2 + 3 * 2 * 10 + 9 * 2)
+    of_columns = _column_seconds(columns) - _column_seconds(2)
     return Costs(
         step,
         max(whole, 1e-6) / (passes * 64 * (2 * 785 + 20)),
         max(sliding, 1e-6) / (passes * (16 * 50 * 484 + 7744 * 10)),
+        max(of_columns, 1e-6) / (columns * gram),
     )
+
+
+def _column_seconds(R: int) -> float:
+    """Return the time of a step of two filters in the Gram form, with half of 31 digits to come."""
+    filters, weights, biases = (np.zeros(n, np.float32) for n in ((R, 2, 2), (R, 10, 2), (R, 10)))
+    rates = np.full(R, 1e-3, np.float32)
+    acts = (Act.tanh,) * R
+    network = Network(Parameters(filters, weights, biases), acts, acts, rates, rates, (1, 1))
+    columns = Columns(network, 31)
+    columns.load()
+    columns.maps.fill(0.1)
+    columns.target.fill(0)
+    (one,) = columns.pieces(0, 1)
+    moved = np.empty_like(columns.maps[15:])
+    factors = np.zeros((len(moved), 1, 1), np.float32)
+    best = float("inf")
+    for _ in range(5):
+        start = time.perf_counter()
+        for _ in range(10):
+            one.forward()
+            one.backward()
+            one.perceptron_gradient()
+            np.multiply(factors, columns.delta[0], out=moved)
+            np.subtract(columns.maps[15:], moved, out=columns.maps[15:])
+        best = min(best, (time.perf_counter() - start) / 10)
+    return best
 
 
 def _step_seconds(R: int, L: int, kernel: int) -> float:

@@ -2,7 +2,7 @@
 
 Owns the sizes and the mixture of stacks. No result depends on it (law 2); speed and memory do: runs
 that see the same digits in the same order share the reading of them, and a stack should stay in a
-core's cache.
+core's cache. In the Gram form nobody reads pixels, and the larger stack is the quicker one.
 """
 
 from collections import defaultdict
@@ -14,6 +14,7 @@ import numpy as np
 
 from src.run import Run
 from src.training.evaluation import BLOCK_BYTES
+from src.training.gram import BLOCK, pays
 from src.training.stack import structure
 
 CACHE_BYTES = 3 << 19
@@ -66,14 +67,27 @@ class Size:
         return np.dtype(self.run.dtype.name).itemsize
 
     @property
+    def gram(self) -> bool:
+        """Whether the run takes the Gram form, whose steps ask for no pixel."""
+        return pays(self.run, self.image)
+
+    @property
     def step_bytes(self) -> int:
         """What an online step touches: weights, activations, slopes and deltas."""
+        if self.gram:  # z⁰ of a block's digits, and what a step adds to them
+            block = min(BLOCK, self.run.T)
+            numbers = 2 * block * self.run.L + 3 * self.perceptron + 9 * self.features
+            return numbers * self.itemsize
         return (self.filters + self.perceptron + 3 * self.features) * self.itemsize
 
     @property
     def stack_bytes(self) -> int:
         """What a run adds to a stack at most: parameters, gradients, its part of four blocks."""
-        return 3 * (self.filters + self.perceptron) * self.itemsize + 4 * BLOCK_BYTES
+        parameters = 3 * (self.filters + self.perceptron) * self.itemsize
+        if self.gram:  # products of all digits, in float64, and with every filter
+            digits = self.run.T + self.run.TT
+            return 2 * parameters + 8 * digits * (self.run.T + 8 * self.run.L)
+        return parameters + 4 * BLOCK_BYTES
 
     @property
     def forward(self) -> int:
@@ -106,7 +120,9 @@ def partition(
         Bytes that a stack may take beside its digits; a single run always may.
     """
     families = [
-        family for same in _by(structure, runs).values() for family in _families(list(same))
+        family
+        for same in _by(structure, runs).values()
+        for family in ([list(same)] if Size(same[0], image).gram else _families(list(same)))
     ]
     total = _work(runs, image)
     stacks = []
