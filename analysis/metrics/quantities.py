@@ -83,7 +83,7 @@ def quantity(sweep: StudyData, text: str) -> Quantity:
         return _time(sweep, metric, name)
     label = metric.label.replace(metric.curve, curve.axis) if metric.name != "gap" else ""
     values = _values(sweep, metric)
-    share = metric.name in ("final", "tail", "area", "best") and curve.is_share
+    share = metric.name in ("final", "at", "tail", "area", "best") and curve.is_share
     return Quantity(name, label or metric.label, values, "value", metric.better, share=share)
 
 
