@@ -104,6 +104,9 @@ def test_the_readmes_help_and_second_training_do_what_they_say(tmp_path: Path) -
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which the documented studies are trained, each run for two epochs."""
     folder = tmp_path_factory.mktemp("answered")
+    # Before the others, one of which is the latest that questions without a study mean.
+    for words in [w for w in TRAIN if "study=before" in w or "study=after" in w]:
+        assert command(folder, *shlex.split(words), *SMALL).code == 0
     (judged,) = [words for words in TRAIN if "experiment=template" in words]
     (asked,) = [w for w in TRAIN if "study=activations" in w and "dry_run" not in w]
     for words in (f"{judged} seed=range(0,4)", asked.replace("range(0,20)", "range(0,4)")):
