@@ -5,6 +5,7 @@ What docs/activation.md says is held in `test_new_activation.py`.
 
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -119,6 +120,11 @@ def test_every_question_that_the_readme_asks_is_answered(
     answered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:
     monkeypatch.chdir(answered)
+    if words.endswith(" imported") or words.startswith("import "):
+        shutil.rmtree("multirun_outputs/imported", ignore_errors=True)
+        assert main(["export", "activations", "--to", "csv", "--out", "exported"]) == 0
+    if words == "table imported":
+        assert main(["import", "csv", "exported", "--study", "imported"]) == 0
     assert main(shlex.split(words.replace("STUDY", "activations"))) == 0, capsys.readouterr().err
 
 

@@ -7,7 +7,7 @@ import argparse
 from hashlib import sha256
 from pathlib import Path
 
-from analysis.cli import gate
+from analysis.cli import exchange, gate
 from analysis.cli.parser import Parser
 from src.storage.study import ASIDE
 
@@ -15,6 +15,8 @@ COMMANDS = {
     "doctor": "is a study whole? Every file against its checksum, schema and identity",
     "judge": "draw and judge the card of studies, such as your own copy of the template",
     "gate": gate.MEANING,
+    "import": exchange.IMPORT,
+    "export": exchange.EXPORT,
     "report": "write one HTML page of a study: curves, two factors, filters, tables, verdicts",
     "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
 }
@@ -39,6 +41,8 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
         "--out", type=Path, help="folder of the files; analysis/ of the first unless given"
     )
     gate.add(of["gate"])
+    exchange.add_import(of["import"])
+    exchange.add_export(of["export"])
     of["report"].set_defaults(run=_report)
     of["report"].add_argument(
         "study",

@@ -72,6 +72,11 @@ def shared_seeds(baseline: StudyData, candidate: StudyData) -> int:
     unit = baseline.design.seed
     if candidate.design.seed != unit:
         return 0
+    if any(
+        side.imported and (side.runs[unit].astype(str) == side.runs.index).all()
+        for side in (baseline, candidate)
+    ):
+        return 0  # its log names no seed: every run is a unit of its own
     return len(set(baseline.runs[unit]) & set(candidate.runs[unit]))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.errors import AnalysisError
 from analysis.study.design import Design, design
 from analysis.study.index import Contents
 from analysis.study.reading import RESULTS
@@ -77,7 +78,8 @@ class StudyData:
     def factors(self) -> dict[str, list[Any]]:
         """What varies between the runs: every such key with its levels, in order."""
         runs = self.runs
-        keys = [name for name in runs if name not in CURVES and name not in RESULTS]
+        own = {*RESULTS, "epochs"} if self.imported else {*RESULTS}
+        keys = [name for name in runs if name not in CURVES and name not in own]
         varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
         if any(runs[name].dtype == np.float64 for name in varying):  # of a curve not declared here
             varying = [name for name in varying if name not in self.curve_names]
@@ -106,6 +108,22 @@ class StudyData:
     def curve(self, name: str) -> Floats:
         """Return a curve of every run, (n, E+1), NaN after a run's end."""
         return self._timelines.square(key(name, self.curve_names))
+
+    @property
+    def imported(self) -> bool:
+        """Whether another tool logged the runs: curves may have gaps, and there are no files."""
+        return self._contents.imported
+
+    def needs(self, what: str) -> None:
+        """Check that the runs have what only runs of this engine have, such as filters.
+
+        Raises
+        ------
+        AnalysisError
+            The study was imported.
+        """
+        if self.imported:
+            raise AnalysisError(f"{self.folder.name} was imported, and has no {what}")
 
     @property
     def survived(self) -> NDArray[np.bool_]:

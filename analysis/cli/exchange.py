@@ -1,0 +1,73 @@
+"""The command line of `import` and `export`: studies from other tools, and for them."""
+
+import argparse
+from pathlib import Path
+
+KINDS = {
+    "csv": "runs.csv and timelines.csv: a folder with both, or two files",
+    "parquet": "the same in Parquet",
+    "hydra": "a folder of Hydra jobs, each with .hydra/config.yaml and a CSV of metrics",
+}
+IMPORT = "make a study of logs of another tool, which every verb reads"
+EXPORT = "write a study's runs and timelines as two tables"
+
+
+def add_import(of: argparse.ArgumentParser) -> None:
+    """Add the arguments of `import`."""
+    of.set_defaults(run=_import)
+    kinds = "; ".join(f"{name}: {meaning}" for name, meaning in KINDS.items())
+    of.add_argument("kind", choices=list(KINDS), help=kinds)
+    of.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    of.add_argument("--study", required=True, metavar="NAME", help="the new study's")
+    of.add_argument(
+        "--seed",
+        metavar="KEY",
+        help="the key that is the unit of all statistics; seed unless given",
+    )
+
+
+def add_export(of: argparse.ArgumentParser) -> None:
+    """Add the arguments of `export`."""
+    of.set_defaults(run=_export)
+    of.add_argument("study", help="folder, name, or latest")
+    of.add_argument("--to", choices=["csv", "parquet"], required=True)
+    of.add_argument("--out", type=Path, help="their folder; STUDY/analysis unless given")
+
+
+def _import(given: argparse.Namespace) -> int:
+    from analysis.importing.hydra import read_jobs
+    from analysis.importing.tables import read_pair
+    from analysis.study.imported import write_imported
+    from analysis.sweep import load_sweep
+    from src.errors import StoreError
+    from src.storage.study import study_folder
+
+    study = Path(study_folder(given.study))
+    if given.kind == "hydra":
+        if len(given.paths) != 1:
+            raise StoreError(f"hydra must be one folder, got {len(given.paths)}")
+        runs, timelines = read_jobs(given.paths[0])
+    else:
+        runs, timelines = read_pair(given.paths, given.kind)
+    origin = {"kind": given.kind, "path": " ".join(map(str, given.paths))}
+    write_imported(study, runs, timelines, origin, given.seed)
+    print(load_sweep(study))
+    print(f"written: {study}")
+    return 0
+
+
+def _export(given: argparse.Namespace) -> int:
+    from analysis.files import write
+    from analysis.study.reading import own_folder, unmarked
+    from analysis.sweep import load_sweep
+    from analysis.tables.formats import ENCODERS
+
+    sweep = load_sweep(given.study)
+    out = given.out or own_folder(sweep.folder)
+    curves = ["run", "epoch", *sweep.curve_names]
+    runs = sweep.runs.drop(columns=[name for name in sweep.curve_names if name in sweep.runs])
+    with unmarked(sweep.folder):
+        out.mkdir(parents=True, exist_ok=True)
+        for name, frame in (("runs", runs.reset_index()), ("timelines", sweep.timelines[curves])):
+            print(f"written: {write(out / f'{name}.{given.to}', ENCODERS[given.to](frame))}")
+    return 0
