@@ -1,12 +1,19 @@
 """The command line of `import` and `export`: studies from other tools, and for them."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.importing.tables import Frames
 
 KINDS = {
     "csv": "runs.csv and timelines.csv: a folder with both, or two files",
     "parquet": "the same in Parquet",
     "hydra": "a folder of Hydra jobs, each with .hydra/config.yaml and a CSV of metrics",
+    "tensorboard": "a folder of runs with TensorBoard's event files",
+    "optuna": "an SQLite file with one Optuna study",
 }
 IMPORT = "make a study of logs of another tool, which every verb reads"
 EXPORT = "write a study's runs and timelines as two tables"
@@ -35,7 +42,6 @@ def add_export(of: argparse.ArgumentParser) -> None:
 
 
 def _import(given: argparse.Namespace) -> int:
-    from analysis.importing.hydra import read_jobs
     from analysis.importing.tables import read_pair
     from analysis.study.imported import write_imported
     from analysis.sweep import load_sweep
@@ -43,17 +49,32 @@ def _import(given: argparse.Namespace) -> int:
     from src.storage.study import study_folder
 
     study = Path(study_folder(given.study))
-    if given.kind == "hydra":
-        if len(given.paths) != 1:
-            raise StoreError(f"hydra must be one folder, got {len(given.paths)}")
-        runs, timelines = read_jobs(given.paths[0])
-    else:
+    if given.kind in ("csv", "parquet"):
         runs, timelines = read_pair(given.paths, given.kind)
+    elif len(given.paths) == 1:
+        runs, timelines = _reader(given.kind)(given.paths[0])
+    else:
+        raise StoreError(f"{given.kind} must be one path, got {len(given.paths)}")
     origin = {"kind": given.kind, "path": " ".join(map(str, given.paths))}
     write_imported(study, runs, timelines, origin, given.seed)
     print(load_sweep(study))
     print(f"written: {study}")
     return 0
+
+
+def _reader(kind: str) -> Callable[[Path], "Frames"]:
+    """Return what reads one path; the packages of other tools are loaded when they are needed."""
+    if kind == "tensorboard":
+        from analysis.importing.tensorboard import read_events
+
+        return read_events
+    if kind == "optuna":
+        from analysis.importing.optuna import read_trials
+
+        return read_trials
+    from analysis.importing.hydra import read_jobs
+
+    return read_jobs
 
 
 def _export(given: argparse.Namespace) -> int:
