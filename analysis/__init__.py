@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from analysis.errors import AnalysisError
 
 if TYPE_CHECKING:
-    from analysis.sweep import Sweep, load_sweep
+    from analysis.sweep import Sweep, from_frames, load_sweep
 
-__all__ = ["AnalysisError", "Sweep", "load_sweep"]
+__all__ = ["AnalysisError", "Sweep", "from_frames", "load_sweep"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Sweep", "load_sweep"):  # pandas is loaded when it is needed
+    if name in ("Sweep", "from_frames", "load_sweep"):  # pandas is loaded when it is needed
         from analysis import sweep
 
         return getattr(sweep, name)

@@ -13,8 +13,9 @@ from analysis.metrics.diagnosis import diagnoses
 from analysis.report.page import report
 from analysis.study.data import StudyData
 from analysis.study.generations import newest
+from analysis.study.imported import contents_of, read_imported
 from analysis.study.index import read_study
-from analysis.study.reading import find
+from analysis.study.reading import IMPORTED, find
 from analysis.tables import verbs as tables
 from src.errors import StoreError
 from src.storage.study_files import read_history
@@ -89,7 +90,39 @@ def load_sweep(study: str | Path = "latest") -> Sweep:
         There is no such study, or no run in it has ended.
     """
     folder = find(study)
+    if (folder / IMPORTED).exists():
+        return Sweep(folder, read_imported(folder))
     contents = read_study(folder)
     if contents.runs.empty:
         raise StoreError(f"{folder} holds no run that has ended")
     return Sweep(folder, newest(folder, contents))
+
+
+def from_frames(
+    runs: pd.DataFrame,
+    timelines: pd.DataFrame,
+    *,
+    run: str = "run",
+    epoch: str = "epoch",
+    seed: str | None = None,
+    name: str = "frames",
+) -> Sweep:
+    """Make a study of two frames: logs that exist already, of any tool.
+
+    Parameters
+    ----------
+    runs : a row a run: its name, its configuration, and its seed; where there is a column
+        `outcome` (finished, diverged, failed, interrupted) it says how the run ended
+    timelines : a row a run and epoch: the run's name, a whole epoch or step from 0 on, and a column
+        of numbers a curve, NaN where nothing was logged
+    run, epoch : the names of these columns
+    seed : the column that is the unit of all statistics; `seed` where there is one, and otherwise
+        every run is a unit of its own that is paired with no other
+    name : of the study
+
+    Raises
+    ------
+    StoreError
+        A column is missing, or the frames do not fit each other.
+    """
+    return Sweep(Path(name), contents_of(runs, timelines, run=run, epoch=epoch, seed=seed))

@@ -4,6 +4,7 @@ Owns the curves: each is declared once, with its name, which is public (a column
 `sweep.timelines`), and with all that is to be known of it to read, compare and draw it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from math import inf
@@ -125,10 +126,21 @@ CURVES = {curve.name: curve for curve in _DECLARED}
 def curve_of(name: str) -> Curve:
     """Return what is known of a curve by name.
 
-    Of a curve that is not declared here, which a study of a later version may hold, nothing is:
-    it is called by its name, without a unit, a good end or bounds.
+    A curve that is not declared here, of a later version or of another tool, is called by its name,
+    without a unit or bounds. Its good end is known where the last word of the name says it, as in
+    `val_loss` and `valid/accuracy`.
     """
-    return CURVES.get(name) or Curve(name, "", name, "")
+    if name in CURVES:
+        return CURVES[name]
+    last = re.split(r"[^a-z0-9]+", name.lower())[-1]
+    return Curve(name, "", name, "", _GOOD_ENDS.get(last))
+
+
+_GOOD_ENDS: dict[str, Literal["higher", "lower"]] = {
+    **dict.fromkeys(("acc", "accuracy", "auc", "auroc", "f1", "precision", "recall"), "higher"),
+    **dict.fromkeys(("loss", "error", "mse", "rmse", "mae", "nll", "perplexity"), "lower"),
+}
+"""By the last word of a curve's name."""
 
 
 class Ending(Enum):

@@ -166,11 +166,23 @@ def test_a_curve_of_a_later_version_is_a_curve_without_a_unit_and_no_factor(
     assert sweep.curves("test_fault").axes[0].get_ylabel() == "test_fault"
 
 
-def test_of_a_curve_that_is_not_declared_nothing_is_guessed_from_its_name() -> None:
-    for name in ("valid_loss", "valid_acc", "conv_similarity", "top_error"):
-        curve = curve_of(name)
-        assert (curve.axis, curve.better, curve.rises) == (name, None, True)
-        assert (curve.low, curve.high, curve.is_share) == (-np.inf, np.inf, False)
+@pytest.mark.parametrize(
+    ("name", "better"),
+    [
+        ("valid_loss", "lower"),
+        ("Valid/Accuracy", "higher"),
+        ("top_error", "lower"),
+        ("loss_scale", None),
+        ("conv_similarity", None),
+        ("glossloss", None),
+    ],
+)
+def test_of_a_curve_that_is_not_declared_the_last_word_says_its_good_end_and_nothing_else(
+    name: str, better: str | None
+) -> None:
+    curve = curve_of(name)
+    assert (curve.axis, curve.better, curve.rises) == (name, better, better != "lower")
+    assert (curve.low, curve.high, curve.is_share) == (-np.inf, np.inf, False)
 
 
 def test_ranks_call_no_end_better_of_a_curve_of_which_neither_end_is(tmp_path: Path) -> None:

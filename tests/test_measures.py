@@ -18,6 +18,20 @@ def test_the_final_value_of_a_run_that_diverged_is_unknown():
     np.testing.assert_array_equal(measures.final(RISING), [0.8, np.nan, 0.3])
 
 
+@pytest.mark.parametrize("epoch", range(4))
+def test_a_value_at_an_epoch_is_the_column_of_that_epoch_whatever_the_epochs_are(epoch):
+    np.testing.assert_array_equal(measures.at(RISING, epoch), RISING.values[:, epoch])
+    uneven = Curves(RISING.values, np.array([0.0, 2.0, 3.0, 7.0]))
+    np.testing.assert_array_equal(
+        measures.at(uneven, uneven.epochs[epoch]), RISING.values[:, epoch]
+    )
+
+
+def test_a_value_at_an_epoch_that_was_not_recorded_is_refused():
+    with pytest.raises(AnalysisError, match=r"recorded one, from 0 to 3, got 4"):
+        measures.at(RISING, 4)
+
+
 def test_the_tail_is_the_mean_of_the_last_epochs_and_unknown_after_divergence():
     np.testing.assert_allclose(measures.tail(RISING, 2), [0.85, np.nan, 0.25])
 

@@ -17,6 +17,7 @@ def test_a_bare_curve_means_its_final_value():
     "text",
     [
         "final(test_acc)",
+        "at(test_acc, 0)",
         "tail(test_acc, 3)",
         "epochs_to(test_acc, 0.95)",
         "gap(acc)",
@@ -52,7 +53,7 @@ def test_best_is_labelled_optimistic_and_the_tail_a_mean():
     ("text", "words"),
     [
         ("finale(test_acc)", "no measure is called 'finale': did you mean final"),
-        ("xyz(test_acc)", "there are area, best"),
+        ("xyz(test_acc)", "there are area, at, best"),
         ("final(tst_acc)", "no curve is called 'tst_acc': did you mean test_acc"),
         ("gap(acid)", "no curve is called 'train_acid'"),
         ("final(test_acc", "must look like final"),
@@ -60,6 +61,9 @@ def test_best_is_labelled_optimistic_and_the_tail_a_mean():
         ("epochs_to(test_acc)", "must be given its threshold"),
         ("final(test_acc, 3)", "takes a curve and nothing else, got '3'"),
         ("epochs_to(test_acc, high)", "threshold of epochs_to must be a number, got 'high'"),
+        ("at(test_acc)", r"must be given its epoch, as in at\(test_acc, 50\)"),
+        ("at(test_acc, -1)", "whole number from 0 on, got '-1'"),
+        ("at(test_acc, 1.5)", "whole number from 0 on, got '1.5'"),
         ("tail(test_acc, 1.5)", "whole number of at least 1, got '1.5'"),
     ],
 )

@@ -5,6 +5,7 @@ What docs/activation.md says is held in `test_new_activation.py`.
 
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -104,6 +105,9 @@ def test_the_readmes_help_and_second_training_do_what_they_say(tmp_path: Path) -
 def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which the documented studies are trained, each run for two epochs."""
     folder = tmp_path_factory.mktemp("answered")
+    # Before the others, one of which is the latest that questions without a study mean.
+    for words in [w for w in TRAIN if "study=before" in w or "study=after" in w]:
+        assert command(folder, *shlex.split(words), *SMALL).code == 0
     (judged,) = [words for words in TRAIN if "experiment=template" in words]
     (asked,) = [w for w in TRAIN if "study=activations" in w and "dry_run" not in w]
     for words in (f"{judged} seed=range(0,4)", asked.replace("range(0,20)", "range(0,4)")):
@@ -116,6 +120,11 @@ def test_every_question_that_the_readme_asks_is_answered(
     answered: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str
 ) -> None:
     monkeypatch.chdir(answered)
+    if words.endswith(" imported") or words.startswith("import "):
+        shutil.rmtree("multirun_outputs/imported", ignore_errors=True)
+        assert main(["export", "activations", "--to", "csv", "--out", "exported"]) == 0
+    if words == "table imported":
+        assert main(["import", "csv", "exported", "--study", "imported"]) == 0
     assert main(shlex.split(words.replace("STUDY", "activations"))) == 0, capsys.readouterr().err
 
 

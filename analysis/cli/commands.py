@@ -7,6 +7,7 @@ import argparse
 from hashlib import sha256
 from pathlib import Path
 
+from analysis.cli import exchange, gate
 from analysis.cli.parser import Parser
 from src.storage.study import ASIDE, results
 from src.terminal import show
@@ -16,6 +17,9 @@ COMMANDS = {
     "rename": "give a study another name: rename 2026-11-26_18-32-15_a32095b0 rates",
     "doctor": "is a study whole? Every file against its checksum, schema and identity",
     "judge": "draw and judge the card of studies, such as your own copy of the template",
+    "gate": gate.MEANING,
+    "import": exchange.IMPORT,
+    "export": exchange.EXPORT,
     "report": "write one HTML page of a study: curves, two factors, filters, tables, verdicts",
     "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
 }
@@ -43,6 +47,9 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
     of["judge"].add_argument(
         "--out", type=Path, help="folder of the files; analysis/ of the first unless given"
     )
+    gate.add(of["gate"])
+    exchange.add_import(of["import"])
+    exchange.add_export(of["export"])
     of["report"].set_defaults(run=_report)
     of["report"].add_argument(
         "study",

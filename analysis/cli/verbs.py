@@ -103,9 +103,10 @@ VERBS = {
 
 _CURVES = "Here a metric is a curve: train_loss, train_acc, test_loss, test_acc, or a probe."
 METRICS = {
-    "": "A metric is a curve (test_acc: its final value), tail(test_acc, 10), area(test_acc), "
-    "epochs_to(test_acc, 0.95), gap(acc), instability(train_loss), best(test_acc), rate(diverged) "
-    "or rate(dead). Quote its brackets: --metric 'tail(test_acc, 10)'.",
+    "": "A metric is a curve (test_acc: its final value), at(test_acc, 50), tail(test_acc, 10), "
+    "area(test_acc), epochs_to(test_acc, 0.95), gap(acc), instability(train_loss), "
+    "best(test_acc), rate(diverged) or rate(dead). "
+    "Quote its brackets: --metric 'tail(test_acc, 10)'.",
     "curves": _CURVES,
     "crossings": _CURVES,
 }

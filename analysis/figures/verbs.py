@@ -116,6 +116,7 @@ def filters(
     """
     from analysis.figures.filters import filters as draw
 
+    sweep.needs("filters")
     return draw(sweep, vary, seed, epoch, title)
 
 
@@ -140,6 +141,7 @@ def animation(
     """
     from analysis.figures.animation import animation as draw
 
+    sweep.needs("filters")
     return draw(sweep, vary, seed, title)
 
 
@@ -158,4 +160,5 @@ def similarity(sweep: "StudyData", *, title: str = "") -> "Drawing":
     """
     from analysis.figures.similarity import likeness as draw
 
+    sweep.needs("filters")
     return draw(sweep, title)

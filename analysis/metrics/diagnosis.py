@@ -62,6 +62,7 @@ def diagnoses(sweep: StudyData) -> pd.DataFrame:
     DataFrame
         A row a run, by run id: label (a key of `LABELS`) and evidence.
     """
+    sweep.needs("probes of gradients and units, by which runs are diagnosed")
     labels = np.full(len(sweep.runs), "", dtype=object)
     evidence = np.full(len(sweep.runs), "", dtype=object)
     for rows, last in sweep.spans():

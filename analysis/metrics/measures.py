@@ -59,6 +59,23 @@ def final(curves: Curves) -> Floats:
     return np.array(curves.values[:, -1])
 
 
+def at(curves: Curves, epoch: float) -> Floats:
+    """Return the value at one epoch, (n,).
+
+    Raises
+    ------
+    AnalysisError
+        No value was recorded at that epoch.
+    """
+    place = np.flatnonzero(curves.epochs == epoch)
+    if not place.size:
+        first, last = curves.epochs[[0, -1]]
+        raise AnalysisError(
+            f"epoch of at must be a recorded one, from {first:g} to {last:g}, got {epoch:g}"
+        )
+    return np.array(curves.values[:, place[0]])
+
+
 def tail(curves: Curves, last: int = 10) -> Floats:
     """Return the mean over the last recorded epochs, (n,): calmer than `final` when curves jump."""
     return np.asarray(curves.late(last).mean(axis=1))

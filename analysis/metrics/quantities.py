@@ -88,7 +88,7 @@ def quantity(sweep: StudyData, text: str) -> Quantity:
         return _time(sweep, metric, name)
     label = metric.label.replace(metric.curve, curve.axis) if metric.name != "gap" else ""
     values = _values(sweep, metric)
-    share = metric.name in ("final", "tail", "area", "best") and curve.is_share
+    share = metric.name in ("final", "at", "tail", "area", "best") and curve.is_share
     return Quantity(name, label or metric.label, values, "value", metric.better, share=share)
 
 
@@ -96,12 +96,19 @@ def _values(sweep: StudyData, metric: Metric) -> Floats:
     values = np.full(len(sweep.runs), np.nan)
     for rows, last in sweep.spans():
         squares = {name: _padded(sweep.curve(name)[rows], last) for name in metric.curves}
-        curves = {
-            n: Curves(s, np.arange(last + 1.0), curve_of(n).rises) for n, s in squares.items()
-        }
+        curves = {n: _curves(sweep, n, square) for n, square in squares.items()}
         values[rows] = metric.of(curves)
     values[~sweep.survived] = np.nan  # a value up to a divergence is no result of the run
     return values
+
+
+def _curves(sweep: StudyData, name: str, square: Floats) -> Curves:
+    """Return a curve over its epochs: of an imported study, those that some run has logged."""
+    epochs = np.arange(float(square.shape[1]))
+    logged = np.flatnonzero(~np.isnan(square).all(axis=0))
+    if not (sweep.imported and logged.size):
+        logged = np.arange(len(epochs))
+    return Curves(square[:, logged], epochs[logged], curve_of(name).rises)
 
 
 def _time(sweep: StudyData, metric: Metric, name: str) -> Quantity:
@@ -109,8 +116,7 @@ def _time(sweep: StudyData, metric: Metric, name: str) -> Quantity:
     horizon = float(sweep.runs["epochs"].min())
     for rows, last in sweep.spans():
         square = _padded(sweep.curve(metric.curve)[rows], last)
-        at = Curves(square, np.arange(last + 1.0), curve_of(metric.curve).rises)
-        times = times_to(at, metric.parameter or 0.0, horizon)
+        times = times_to(_curves(sweep, metric.curve, square), metric.parameter or 0.0, horizon)
         values[rows], missed[rows] = times.epochs, times.censored
     values[~sweep.has_result] = np.nan
     label = f"{metric.label} (at most {horizon:g}, where it is not reached)"

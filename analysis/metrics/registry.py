@@ -40,6 +40,7 @@ class Measure:
 
 MEASURES: Mapping[str, Measure] = {
     "final": Measure(measures.final, "final {curve}"),
+    "at": Measure(measures.at, "{curve} at epoch {parameter}", parameter="epoch", required=True),
     "tail": Measure(
         measures.tail, "mean {curve} of the last {parameter} epochs", parameter="epochs"
     ),
@@ -115,7 +116,8 @@ class Metric:
 def resolve(text: str, curves: Collection[str]) -> Metric:
     """Read a metric's name.
 
-    `final(test_acc)`, `epochs_to(test_acc, 0.95)`, or a bare curve, which means its final value.
+    `final(test_acc)`, `at(test_acc, 50)`, `epochs_to(test_acc, 0.95)`, or a bare curve, which
+    means its final value.
 
     Parameters
     ----------
@@ -146,7 +148,8 @@ def _parameter(name: str, measure: Measure, number: str | None) -> float | None:
     if number is None:
         if measure.required:
             raise AnalysisError(
-                f"{name} must be given its {measure.parameter}, as in {name}(test_acc, 0.95)"
+                f"{name} must be given its {measure.parameter}, "
+                f"as in {name}(test_acc, {'50' if name == 'at' else '0.95'})"
             )
         return None
     if measure.parameter is None:
@@ -161,4 +164,6 @@ def _parameter(name: str, measure: Measure, number: str | None) -> float | None:
         raise AnalysisError(
             f"epochs of {name} must be a whole number of at least 1, got {number!r}"
         )
+    if measure.parameter == "epoch" and (value < 0 or value != int(value)):
+        raise AnalysisError(f"epoch of {name} must be a whole number from 0 on, got {number!r}")
     return value

@@ -83,7 +83,9 @@ def _dash(line: Line) -> list[float]:
 
 def _runs(sweep: StudyData, factors: Sequence[str]) -> list[dict[str, Any]]:
     """Return a run a row: its levels as places in `factors`, and what its record says."""
-    runs, labels = sweep.runs, diagnoses(sweep)
+    runs = sweep.runs
+    labels = pd.DataFrame({"label": "", "evidence": ""}, runs.index)
+    labels = labels if sweep.imported else diagnoses(sweep)
     places = [_places(sweep, name) for name in factors]
     keys = [name for name in runs if name not in CURVES and name not in RESULTS]
     keys = [name for name in keys if name not in sweep.curve_names]

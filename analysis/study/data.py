@@ -86,7 +86,8 @@ class StudyData:
     def factors(self) -> dict[str, list[Any]]:
         """What varies between the runs: every such key with its levels, in order."""
         runs = self.runs
-        keys = [name for name in runs if name not in CURVES and name not in RESULTS]
+        own = {*RESULTS, "epochs"} if self.imported else {*RESULTS}
+        keys = [name for name in runs if name not in CURVES and name not in own]
         varying = [name for name in keys if runs[name].nunique(dropna=False) > 1]
         if any(runs[name].dtype == np.float64 for name in varying):  # of a curve not declared here
             varying = [name for name in varying if name not in self.curve_names]
@@ -122,6 +123,22 @@ class StudyData:
                 )
             raise AnalysisError(f"no curve is called {name!r}: {nearest(name, self.curve_names)}")
         return self._timelines.square(name)
+
+    @property
+    def imported(self) -> bool:
+        """Whether another tool logged the runs: curves may have gaps, and there are no files."""
+        return self._contents.imported
+
+    def needs(self, what: str) -> None:
+        """Check that the runs have what only runs of this engine have, such as filters.
+
+        Raises
+        ------
+        AnalysisError
+            The study was imported.
+        """
+        if self.imported:
+            raise AnalysisError(f"{self.folder.name} was imported, and has no {what}")
 
     @property
     def survived(self) -> NDArray[np.bool_]:

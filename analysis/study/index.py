@@ -13,11 +13,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.study.parquet import encoded, opened
 from analysis.study.reading import RESULTS, chained, read_rows, read_timelines, typed
 from analysis.study.stamps import STAMPS, Stamps, ended, still_true
 from analysis.study.timelines import Floats, Ints, Timelines
@@ -43,11 +43,13 @@ class Contents:
     runs : a row a run, by run id
     folders : of each run
     timelines : reads the curves of each run
+    imported : whether another tool logged them: then a curve may have gaps, and runs no files
     """
 
     runs: pd.DataFrame
     folders: list[Path]
     timelines: Callable[[], Timelines]
+    imported: bool = False
 
     def take(self, places: Ints) -> "Contents":
         """Return the part of some runs, in that order."""
@@ -55,6 +57,7 @@ class Contents:
             self.runs.iloc[places],
             [self.folders[i] for i in places],
             lambda: self.timelines().take(places),
+            self.imported,
         )
 
 
@@ -108,7 +111,7 @@ def _of_index(study: Path, folders: list[Path], stamps: Stamps) -> Contents | No
 
 def _runs(study: Path, checksum: str, most: int) -> pd.DataFrame:
     """Read the index's row a run."""
-    runs = typed(_opened(study / INDEX / RUNS, checksum, most).read().to_pandas())
+    runs = typed(opened(study / INDEX / RUNS, checksum, most).read().to_pandas())
     rows, epoch = runs["_rows"], runs["epoch"].fillna(-1)
     if {*RESULTS, *DECLARED} - set(runs) or not ((rows == 0) | (rows == epoch + 1)).all():
         raise ValueError("it is not an index of runs")
@@ -121,7 +124,7 @@ def _timelines(study: Path, checksum: str, lengths: Ints) -> Callable[[], Timeli
     The file is opened now: should the index be written anew, this is still the one that belongs to
     the runs.
     """
-    file = _opened(study / INDEX / CURVES, checksum, most=int(lengths.sum()))
+    file = opened(study / INDEX / CURVES, checksum, most=int(lengths.sum()))
     names = [name for name in file.schema_arrow.names if name not in ("run", "epoch")]
 
     def column(name: str) -> Floats:
@@ -129,26 +132,6 @@ def _timelines(study: Path, checksum: str, lengths: Ints) -> Callable[[], Timeli
         return values
 
     return lambda: Timelines(names, lengths, column)
-
-
-def _opened(path: Path, checksum: str, most: int) -> Any:
-    """Open a file of the index that is whole, and does not unfold to more than it seems."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    with pa.memory_map(str(path)) as mapped:
-        data = mapped.read_buffer()
-    if hashlib.sha256(data).hexdigest() != checksum:
-        raise ValueError("it is damaged, or of another index")
-    file = pq.ParquetFile(pa.BufferReader(data))
-    groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
-    if any(chunk.compression != "UNCOMPRESSED" for chunk in chunks):
-        raise ValueError("an index is not compressed")
-    size = sum(chunk.total_uncompressed_size for chunk in chunks)
-    if file.metadata.num_rows > most or size > len(data):
-        raise ValueError("an index has not so many rows")
-    return file
 
 
 def _write(study: Path, contents: Contents, timelines: Timelines, stamps: Stamps) -> None:
@@ -173,25 +156,10 @@ def _write(study: Path, contents: Contents, timelines: Timelines, stamps: Stamps
     }
     # Never null: a NaN is a number here, and without nulls a column is read as it lies.
     flat = pa.schema([pa.field(name, pa.array(v[:1]).type, False) for name, v in curves.items()])
-    files = {CURVES: _encoded(pa.table(curves, flat)), RUNS: _encoded(pa.Table.from_pandas(rows))}
+    files = {CURVES: encoded(pa.table(curves, flat)), RUNS: encoded(pa.Table.from_pandas(rows))}
     checksums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     with suppress(OSError):
         (study / INDEX).mkdir(exist_ok=True)
         for name, data in files.items():
             replace(study / INDEX / name, data)
         replace(study / INDEX / CHECKSUMS, to_json(checksums))
-
-
-def _encoded(table: Any) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    buffer = pa.BufferOutputStream()
-    pq.write_table(
-        table,
-        buffer,
-        compression="none",  # reading is what must be fast, and noise hardly shrinks
-        use_dictionary=["run"],
-        write_statistics=False,
-    )
-    return buffer.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow has no types

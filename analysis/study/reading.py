@@ -29,6 +29,9 @@ from src.timeline import CURVES
 RESULTS = ("outcome", "epoch", "place", "message", "seconds", "finished", "engine", "digest")
 """Columns of `sweep.runs` that are neither a key nor a curve."""
 
+IMPORTED = "imported.json"
+"""In the folder of a study whose runs another tool has logged."""
+
 
 def own_folder(study: Path) -> Path:
     """Return the folder in a study that figures and tables go to unless another is named.
@@ -69,7 +72,9 @@ def find(study: str | Path) -> Path:
 
 def _has_runs(study: Path) -> bool:
     try:
-        return study.is_dir() and any(map(has_ended, run_folders(study)))
+        if not study.is_dir():
+            return False
+        return (study / IMPORTED).exists() or any(map(has_ended, run_folders(study)))
     except OSError:  # nobody may read it: it hides no other study
         return False
 
@@ -80,7 +85,7 @@ def last_command(study: Path) -> int:
     Figures and tables that are put into a study's folder make it no newer.
     """
     history = study / HISTORY
-    witnesses = [history] if history.is_file() else run_folders(study)
+    witnesses = [history] if history.is_file() else [*run_folders(study)] or [study]
     return max(path.stat().st_mtime_ns for path in witnesses)
 
 

@@ -193,6 +193,7 @@ def confusion(sweep: "StudyData", by: Names = None) -> "Table":
     """
     from analysis.tables.classes import confusion as counts
 
+    sweep.needs("confusion matrix")
     return counts(sweep, names(by))
 
 
@@ -206,6 +207,7 @@ def classes(sweep: "StudyData", by: Names = None) -> "Table":
     """
     from analysis.tables.classes import classes as accuracies
 
+    sweep.needs("accuracy by class")
     return accuracies(sweep, names(by))
 
 

@@ -12,7 +12,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy loads
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.statistics import designs, families, groups
+from benchmarks.statistics import designs, families, gates, groups
 from benchmarks.statistics.samples import Row
 
 SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
@@ -50,6 +50,15 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
     "Variance components, at 95 %": (
         "values | size | stream | truth | mean estimate | interval holds",
         designs.variances,
+    ),
+    "The gate, at 5 %: normal values, a margin of one standard deviation of a seed's gain": (
+        "runs | metrics | seeds | no difference: worse | no difference: not worse | "
+        "a loss of two margins: worse | a loss of two margins: not worse",
+        gates.gates,
+    ),
+    "The gate, at 5 %: its errors on other values, one metric": (
+        "values | runs | seeds | no difference: worse | a loss of two margins: not worse",
+        gates.shapes,
     ),
 }
 
