@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.figures import verbs as figures
 from analysis.metrics.diagnosis import diagnoses
-from analysis.report.page import report
+from analysis.report.page import explore, report
 from analysis.study.data import StudyData
 from analysis.study.generations import newest
 from analysis.study.imported import contents_of, read_imported
@@ -51,6 +51,7 @@ class Sweep(StudyData):
     animation = figures.animation
     similarity = figures.similarity
     report = report
+    explore = explore
     meetings, film = crossings, animation  # the old names
 
     def __len__(self) -> int:

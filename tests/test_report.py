@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +13,16 @@ import pytest
 
 from analysis.__main__ import main
 from analysis.figures.mean_curves import drawn
+from analysis.report.html import HERE
 from analysis.report.packing import PRECISION, in_script, rounded
-from analysis.report.page import HERE, report
+from analysis.report.page import report
 from analysis.sweep import Sweep
 from src.model.activations import Act
+from tests.support.pages import CHROMIUM, in_browser, lines, numbers, opened
 from tests.support.study_folders import runs_of, trained
 
 sync_api = pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
 # What each library is, as its registry has it: no edit of ours goes unseen.
 VENDORED = {
@@ -50,30 +49,8 @@ def browser() -> Iterator[Any]:
 def shown(browser: Any, sweep: Sweep, tmp_path: Path) -> Iterator[Any]:
     """The page of the study; whatever it fetches or says in the console fails the test."""
     path = report(sweep).write(tmp_path / "page.html")
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    said: list[str] = []
-    page.on("request", lambda r: said.append(r.url) if not r.url.startswith("file:") else None)
-    page.on("console", lambda m: said.append(m.text))
-    page.on("pageerror", lambda e: said.append(str(e)))
-    page.goto(path.as_uri())
-    page.wait_for_selector("body[data-ready]")
-    yield page
-    page.close()
-    assert said == []
-
-
-def lines(page: Any) -> list[dict[str, Any]]:
-    """Return every line that is drawn: its name and its numbers, NaN as None."""
-    page.wait_for_timeout(150)
-    found: list[dict[str, Any]] = page.evaluate(
-        "sweepscope.charts().flatMap(c => c.lines.map(l => ({name: l.name, run: l.run ?? null,"
-        " y: [...l.y].map(v => Number.isNaN(v) ? null : v)})))"
-    )
-    return found
-
-
-def numbers(line: dict[str, Any]) -> np.ndarray:
-    return np.array([np.nan if v is None else v for v in line["y"]], dtype=float)
+    with opened(browser, path) as page:
+        yield page
 
 
 @in_browser
@@ -276,7 +253,7 @@ def test_the_command_writes_the_page_where_it_is_asked_to(
 
 def test_a_notebook_shows_the_page_in_a_frame_without_rights(sweep: Sweep) -> None:
     shown_as = report(sweep)._repr_html_()
-    assert shown_as.startswith('<iframe sandbox="allow-scripts"')
+    assert shown_as.startswith('<iframe sandbox="allow-scripts allow-downloads"')
     assert "<script" not in shown_as
 
 

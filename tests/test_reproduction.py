@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from analysis.__main__ import answer
 from analysis.claims.outputs import exhibit
@@ -54,6 +55,9 @@ def test_it_trains_draws_and_judges(made: Path) -> None:
     assert (out / "verdicts.png").stat().st_size > 10_000
     for figure in table["figure"]:
         assert (out / f"{figure}.png").exists()
+    page = (out / "report.html").read_text()
+    assert all(f'data-name="{name}"' in page for name in ("ordering", "frozen_conv"))
+    assert all(escape(quote) in page for quote in table["quote"])
     statements = pd.read_csv(out / "statements.csv")
     assert statements["note"].str.contains("3 seeds cannot show").any()
 

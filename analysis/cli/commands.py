@@ -9,6 +9,7 @@ from pathlib import Path
 
 from analysis.cli import exchange, gate
 from analysis.cli.parser import Parser
+from analysis.errors import AnalysisError
 from src.storage.study import ASIDE, results
 from src.terminal import show
 
@@ -20,7 +21,7 @@ COMMANDS = {
     "gate": gate.MEANING,
     "import": exchange.IMPORT,
     "export": exchange.EXPORT,
-    "report": "write one HTML page of a study: curves, two factors, filters, tables, verdicts",
+    "report": "write one HTML page of studies: curves, factors, filters, tables, verdicts",
     "reproduce": "train, draw and judge the seed report's experiments; only what is missing",
 }
 
@@ -52,13 +53,19 @@ def add(verbs: "argparse._SubParsersAction[Parser]") -> None:
     exchange.add_export(of["export"])
     of["report"].set_defaults(run=_report)
     of["report"].add_argument(
-        "study",
-        nargs="?",
-        default="latest",
+        "studies",
+        nargs="*",
+        default=["latest"],
+        metavar="STUDY",
         help="folder, name, or latest, which it is unless given",
     )
     of["report"].add_argument(
-        "--out", type=Path, help="the file; report.html in analysis/ of the study unless given"
+        "--out", type=Path, help="the file; report.html in analysis/ of the first unless given"
+    )
+    of["report"].add_argument(
+        "--watch",
+        action="store_true",
+        help="write it anew while the study trains, until the command that does so has ended",
     )
     of["report"].add_argument(
         "--seed", metavar="KEY", help="the stream that is the unit, where several vary apart"
@@ -144,20 +151,33 @@ def _judge(given: argparse.Namespace) -> int:
 
 def _report(given: argparse.Namespace) -> int:
     from analysis.claims.table import judged, sweeps_of
+    from analysis.cli.watch import watch
+    from analysis.files import write
+    from analysis.report.page import together
     from analysis.study.reading import find, own_folder
     from analysis.sweep import load_sweep
     from src.storage.study_files import read_card
 
-    folder = find(given.study)
-    plan = read_card(folder)
-    sweep = load_sweep(folder).units(given.seed)
-    verdicts = []
-    if plan and plan.get("claims"):
-        claims, _ = judged(sweeps_of({str(plan.get("experiment", folder.name)): folder}))
-        verdicts = [claims] if len(claims) else []
-    path = given.out or own_folder(folder) / "report.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    show(f"written: {sweep.report(verdicts).write(path)}")
+    folders = list(dict.fromkeys(map(find, given.studies)))
+    if len({folder.name for folder in folders}) < len(folders):
+        raise AnalysisError("the studies of a page must have different names")
+    path = given.out or own_folder(folders[0]) / "report.html"
+
+    def written(html: str) -> Path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return write(path, html.encode())
+
+    if given.watch:
+        if len(folders) > 1 or given.seed:
+            raise AnalysisError("--watch takes one STUDY, and no --seed")
+        watch(folders[0], written)
+    # Also after --watch: what was judged of a study that is whole stands on top.
+    plans = {folder: read_card(folder) or {} for folder in folders}
+    claimed = {str(p.get("experiment", f.name)): f for f, p in plans.items() if p.get("claims")}
+    claims = [judged(sweeps_of(claimed))[0]] if claimed else []
+    sweeps = [load_sweep(folder).units(given.seed) for folder in folders]
+    page = together(sweeps, [table for table in claims if len(table)])
+    show(f"written: {written(page.html)}")
     return 0
 
 

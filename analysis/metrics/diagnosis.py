@@ -107,6 +107,7 @@ def _ends(runs: pd.DataFrame) -> Iterator[Rule]:
     outcome = runs["outcome"].to_numpy()
     for ending in ("failed", "interrupted"):
         yield ending, outcome == ending, _say("see its folder")
+    yield "not converged yet", outcome == "running", _say("it still trains")
     where = "at epoch {epoch:.0f} in the {place}"
     epoch = runs["epoch"].to_numpy(np.float64, na_value=np.nan)
     yield "diverged", outcome == "diverged", _say(where, epoch=epoch, place=runs["place"].array)

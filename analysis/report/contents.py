@@ -1,60 +1,59 @@
-"""What a page holds of a study, as JSON: runs, curves, means with their bands, filters.
-
-Owns what is left out to keep a page small, and says so.
-"""
+"""What a page holds of a study, as JSON: its factors with their pens, its runs, its numbers."""
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from analysis.arrays import Floats
-from analysis.errors import AnalysisError
-from analysis.figures.limits import limits
-from analysis.figures.mean_curves import drawn
 from analysis.figures.style import Line, pens
 from analysis.metrics.diagnosis import diagnoses
-from analysis.report.packing import packed, packed_images
+from analysis.report.commands import chosen_levels, seed_words
+from analysis.report.numbers import curves_of, filters_of, means_of
 from analysis.study.data import StudyData
 from analysis.tables.frame import level
-from src.errors import StoreError
-from src.storage.store import read_filters
-from src.timeline import CURVES, Curve, curve_of
+from src.timeline import CURVES
 
 CURVE_BYTES = 2_900_000
 FILTER_BYTES = 700_000
 """The most text that the curves and the filters of a page take: it stays below 5 MB."""
 
-MOST_LINES = 60
-"""The most mean curves of one way to group the runs: more cannot be told apart."""
-
-MOST_EPOCHS = 12
-"""The most epochs at which the page has a run's filters, evenly spaced in their logarithm."""
-
 RESULTS = ("outcome", "epoch", "place", "seconds", "finished")
 
 
-def contents(sweep: StudyData) -> dict[str, Any]:
-    """Return everything that the page's script reads.
+def contents(sweeps: Sequence[StudyData]) -> list[dict[str, Any]]:
+    """Return everything that the page's script reads, a study each.
 
     Parameters
     ----------
-    sweep : the study, or a part of it
+    sweeps : the studies, which share the room of a page; what a small one leaves is the others'
 
     Returns
     -------
-    JSON: `study`, `seed` (its key and levels), `factors` (a list of name, levels, pens), `runs`,
-    `curves` (axis, limits, numbers), `means` (by curve and grouping), `filters`, `left_out`.
+    JSON: `study`, `where` (the levels that a part has left), `seed` (its key, the words that name
+    it, and what it resamples), `factors` (a list of name, levels, pens), `runs`, `curves` (axis,
+    limits, numbers), `means` (by curve and grouping), `filters`, `left_out`.
     """
+    order = sorted(range(len(sweeps)), key=lambda at: len(sweeps[at].runs))
+    found: dict[int, dict[str, Any]] = {}
+    curve_room, filter_room = CURVE_BYTES, FILTER_BYTES
+    for still, at in zip(range(len(order), 0, -1), order, strict=True):
+        of = _contents(sweeps[at], curve_room // still, filter_room // still)
+        curve_room -= sum(len(curve["data"]) for curve in of["curves"])
+        filter_room -= sum(len(film["data"]) for film in of["filters"].values())
+        found[at] = of
+    return [found[at] for at in range(len(sweeps))]
+
+
+def _contents(sweep: StudyData, curve_room: int, filter_room: int) -> dict[str, Any]:
     factors = [*sweep.design.factors, *sweep.design.crossed]
-    curves, left_out = _curves(sweep)
-    filters, more = _filters(sweep)
-    means, many = _means(sweep, factors, [curve["name"] for curve in curves])
+    curves, left_out = curves_of(sweep, curve_room)
+    filters, more = filters_of(sweep, filter_room)
+    means, many = means_of(sweep, factors, [curve["name"] for curve in curves])
+    design = sweep.design
     return {
         "study": sweep.folder.name,
-        "seed": {"key": sweep.design.seed, "resamples": sweep.design.resamples},
+        "where": chosen_levels(sweep),
+        "seed": {"key": design.seed, "words": seed_words(sweep), "resamples": design.resamples},
         "factors": [_factor(sweep, name) for name in factors],
         "runs": _runs(sweep, factors),
         "curves": curves,
@@ -120,89 +119,3 @@ def _plain(value: Any) -> Any:
     if pd.isna(value):
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _curves(sweep: StudyData) -> tuple[list[dict[str, Any]], list[str]]:
-    kept: list[dict[str, Any]] = []
-    left_out, room = [], CURVE_BYTES
-    for name in sweep.curve_names:
-        values = sweep.curve(name)
-        numbers = packed(values)
-        if len(numbers["data"]) > room and kept:
-            left_out.append(name)
-            continue
-        room -= len(numbers["data"])
-        known = curve_of(name)
-        kept.append(
-            {
-                "name": name,
-                "title": known.title,
-                "unit": known.unit,
-                "meaning": known.meaning,
-                "better": known.better,
-                "limits": _limits(known, values),
-                **numbers,
-            }
-        )
-    said = f"curves that would make the page too large: {', '.join(left_out)}"
-    return kept, [said] if left_out else []
-
-
-def _limits(known: Curve, values: Floats) -> list[float] | None:
-    found = limits(known.name, values, np.empty((0,)))
-    return None if found is None else [float(end) for end in found]
-
-
-def _means(
-    sweep: StudyData, factors: Sequence[str], curves: Sequence[str]
-) -> tuple[dict[str, Any], list[str]]:
-    """Return mean and band over seeds of every way to group by up to two factors, as figures do.
-
-    By curve, then by the names of the factors joined by a comma, in their order.
-    """
-    groupings = [(), *combinations(factors, 1), *combinations(factors, 2)]
-    sizes = {
-        names: np.prod([len(sweep.factors[n]) for n in names], initial=1) for names in groupings
-    }
-    kept = [names for names in groupings if sizes[names] <= MOST_LINES]
-    many = [" × ".join(names) for names in groupings if sizes[names] > MOST_LINES]
-    out: dict[str, Any] = {name: {} for name in curves}
-    for names in kept:
-        table = drawn(sweep, curves, list(names), [])
-        for curve, part in table.groupby("curve", sort=False):
-            groups = part.groupby(list(names), sort=False, dropna=False) if names else [((), part)]
-            lines, numbers, known = [], [], curve_of(str(curve))
-            for values, rows in groups:
-                words = [
-                    [level(v) for v in sweep.factors[n]].index(level(value))
-                    for n, value in zip(names, values, strict=True)
-                ]
-                first = rows.iloc[0]
-                counts = {key: int(first[key]) for key in ("n", "diverged", "left_out")}
-                lines.append({"levels": words, **counts})
-                ends = rows[["mean", "low", "high"]].to_numpy(np.float64).T.copy()
-                ends[1:] = np.clip(ends[1:], known.low, known.high)  # no band beyond what can be
-                numbers.append(ends)
-            out[str(curve)][",".join(names)] = {"lines": lines, **packed(np.array(numbers))}
-    said = f"means of more than {MOST_LINES} groups: {', '.join(many)}"
-    return out, [said] if many else []
-
-
-def _filters(sweep: StudyData) -> tuple[dict[str, Any], list[str]]:
-    """Return the filters of as many runs as there is room for, the first seed's first."""
-    order = sweep.runs[sweep.design.seed].argsort(kind="stable").to_numpy()
-    out: dict[str, Any] = {}
-    room = FILTER_BYTES
-    for place in order:
-        try:
-            epochs, images = read_filters(sweep.folders[place])
-        except (StoreError, AnalysisError):
-            continue
-        wanted = np.unique(np.geomspace(1, len(epochs), MOST_EPOCHS).round().astype(int) - 1)
-        found = {"epochs": epochs[wanted].tolist(), **packed_images(images[wanted].astype(float))}
-        room -= len(found["data"])
-        if room < 0:
-            break
-        out[str(sweep.runs.index[int(place)])] = found
-    missing = len(sweep.runs) - len(out)
-    return out, [f"filters of {missing:,} of {len(sweep.runs):,} runs"] if missing else []

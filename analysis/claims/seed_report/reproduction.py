@@ -18,6 +18,7 @@ from analysis.claims.seed_report.training import train
 from analysis.claims.table import judged, notes, sweeps_of
 from analysis.errors import AnalysisError, nearest
 from analysis.files import write
+from analysis.report.page import together
 from src.storage.files import replace, to_json
 from src.storage.study import results
 from src.storage.study_files import read_card
@@ -39,6 +40,7 @@ SEED_REPORT = "seed_report"
 """The folder of figures, tables and verdicts, beside the studies."""
 AGAIN = "-again"
 """Ends the name of a study that holds an experiment's second setting."""
+REPRODUCE = "python -m analysis reproduce"
 AT_ONCE = 2
 """Trainers at a time: one starts while the other's workers are busy."""
 
@@ -111,7 +113,10 @@ def reproduce(
             raise
     second = {name: results() / f"{study}{AGAIN}" for name, study in studies.items()}
     text, written = verdicts(
-        {name: results() / study for name, study in studies.items()}, out, second if again else {}
+        {name: results() / study for name, study in studies.items()},
+        out,
+        second if again else {},
+        page="The seed report, judged",
     )
     for path in written:
         say(f"{time.monotonic() - started:6.1f} s  written: {path}")
@@ -124,6 +129,7 @@ def verdicts(
     out: Path,
     second: Mapping[str, Path] | None = None,
     title: str = "",
+    page: str = "",
 ) -> tuple[str, list[Path]]:
     """Judge the claims of studies, in one setting or both, and write what came out.
 
@@ -131,6 +137,7 @@ def verdicts(
     ----------
     first, second : the folders of studies, by the name of the study that claims ask for
     title : above the figure, which is the seed report's unless given
+    page : the title of one HTML page of all studies; there is none unless given
 
     Returns
     -------
@@ -141,7 +148,8 @@ def verdicts(
     mark, stamp = mark_of([*first.values(), *second.values()]), out / f"{STAMP}-verdicts"
     if stamp.exists() and stamp.read_bytes() == to_json(mark):
         return (out / "verdicts.txt").read_text(), []
-    claims, parts = judged(sweeps_of(first))
+    sweeps = sweeps_of(first)
+    claims, parts = judged(sweeps)
     if claims.empty:
         return "There is no claim to judge.", []
     tables = {"verdicts": claims, "statements": parts}
@@ -163,5 +171,8 @@ def verdicts(
     ]
     written.append(write(out / "verdicts.txt", text.encode()))
     written.append(draw(claims, title or TITLE).write(out / "verdicts.png"))
+    if page:
+        html = together(list(sweeps.values()), [claims], page, REPRODUCE)
+        written.append(html.write(out / "report.html"))
     replace(stamp, to_json(mark))
     return text, written

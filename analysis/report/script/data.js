@@ -1,7 +1,19 @@
-// The page's data: read once, arrays unpacked (analysis/report/packing.py packs them).
-const page = JSON.parse(document.getElementById("data").textContent);
+// The page's studies: read when they are chosen, arrays unpacked when they are first shown
+// (analysis/report/packing.py packs them).
+const kept = [...document.querySelectorAll("script.study")];
 
-async function bytes(text) {
+export const studies = kept.map((script) => script.dataset.name);
+export let page;
+let unpacked = new Map();
+
+/** Make a study the one that everything else on the page is about. */
+export function open(name) {
+  if (page?.study === name) return;
+  page = JSON.parse(kept[studies.indexOf(name)].textContent);
+  unpacked = new Map();
+}
+
+export async function bytes(text) {
   const raw = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const stream = new Blob([raw]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -18,18 +30,28 @@ async function floats(packed) {
   return new Float32Array(mixed.buffer);
 }
 
-const unpacked = new Map();
-
-/** A curve's numbers, (runs, epochs + 1), unpacked when they are first shown. */
-async function curveOf(name) {
+/** A curve's numbers, (runs, epochs + 1). */
+export async function curveOf(name) {
   const curve = page.curves.find((c) => c.name === name);
   if (!unpacked.has(name)) unpacked.set(name, await floats(curve));
-  return { ...curve, runs: curve.shape[0], epochs: curve.shape[1], values: unpacked.get(name) };
+  return {
+    ...curve,
+    runs: curve.shape[0],
+    epochs: curve.shape[1],
+    values: unpacked.get(name),
+  };
 }
 
+/** Where a run's last value stands in a curve: of one that diverged or still trains, its own. */
+export const lastOf = (curve, i) =>
+  i * curve.epochs + Math.min(curve.epochs, (page.runs[i].epoch ?? page.runs[i].epochs) + 1) - 1;
+
 /** Mean, low and high of every line of a grouping; null where the page does not have it. */
-async function meansOf(name, factors) {
-  const key = page.factors.map((f) => f.name).filter((n) => factors.includes(n)).join(",");
+export async function meansOf(name, factors) {
+  const key = page.factors
+    .map((f) => f.name)
+    .filter((n) => factors.includes(n))
+    .join(",");
   const found = page.means[name][key];
   if (!found) return null;
   const at = `${name}|${key}`;

@@ -1,16 +1,23 @@
 // The explorer: which lines stand in which panel, and the sentence that says what is shown.
+import { chart, valueRange } from "./chart.js";
+import { curveOf, meansOf, page } from "./data.js";
+import { byId, element, ink } from "./dom.js";
+import { groupsOf, meanOverSeeds } from "./means.js";
+import { chosenRuns, isFiltered, selectedRuns } from "./selection.js";
+import { state } from "./state.js";
+
 let charts = [];
-const told = (text) => { document.getElementById("live").textContent = text; };
+export const drawn = () => charts;
 
-function element(tag, text, parent) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  parent?.append(made);
-  return made;
-}
+const told = (text) => {
+  byId("live").textContent = text;
+};
 
-const nameOf = (i) => `${page.factors.map((f, k) => `${f.name}=${f.levels[page.runs[i].levels[k]]}`)
-  .concat(`${page.seed.key}=${page.runs[i].seed_value}`).join(", ")} (${page.runs[i].id.slice(0, 8)})`;
+export const nameOf = (i) =>
+  `${page.factors
+    .map((f, k) => `${f.name}=${f.levels[page.runs[i].levels[k]]}`)
+    .concat(`${page.seed.key}=${page.runs[i].seed_value}`)
+    .join(", ")} (${page.runs[i].id.slice(0, 8)})`;
 
 function smoothed(y) {
   const half = (Number(state.smooth) - 1) / 2;
@@ -21,7 +28,8 @@ function smoothed(y) {
   });
 }
 
-function penOf(levels, names) {
+/** The pen of the factor that has the colours, of levels (places) of named factors. */
+export function penOf(levels, names) {
   const k = page.factors.findIndex((f) => f.name === state.colour);
   if (k < 0) return { colour: "#0072B2", dash: [] };
   const level = levels[names.indexOf(state.colour)];
@@ -33,7 +41,8 @@ function lastsIn(curve) {
   return (i) => {
     if (page.runs[i].outcome !== "finished") return false;
     const end = Math.min(curve.epochs, page.runs[i].epochs + 1);
-    for (let e = 0; e < end; e++) if (Number.isNaN(curve.values[i * curve.epochs + e])) return false;
+    for (let e = 0; e < end; e++)
+      if (Number.isNaN(curve.values[i * curve.epochs + e])) return false;
     return true;
   };
 }
@@ -43,60 +52,109 @@ async function meanLines(curve, runs) {
   const E = curve.epochs;
   const known = isFiltered() ? null : await meansOf(curve.name, factors);
   if (known) {
+    const row = (g, k) => known.values.subarray((3 * g + k) * E, (3 * g + k + 1) * E);
     return known.lines.map((line, g) => ({
-      levels: line.levels, names: known.names, n: line.n, left: line.left_out,
-      y: known.values.slice((3 * g) * E, (3 * g + 1) * E),
-      low: known.values.slice((3 * g + 1) * E, (3 * g + 2) * E),
-      high: known.values.slice((3 * g + 2) * E, (3 * g + 3) * E),
+      levels: line.levels,
+      names: known.names,
+      n: line.n,
+      left: line.left_out,
+      y: row(g, 0),
+      low: row(g, 1),
+      high: row(g, 2),
     }));
   }
   return groupsOf(runs, factors, lastsIn(curve)).map((group) => {
-    const { mean: y, n } = meanOverSeeds(group.used, E, (i, e) => curve.values[i * E + e]);
-    return { levels: group.levels, names: factors, n, left: group.all.length - group.used.length, y };
+    const value = (i, e) => curve.values[i * E + e];
+    const { mean: y, n } = meanOverSeeds(group.used, E, value);
+    const left = group.all.length - group.used.length;
+    return { levels: group.levels, names: factors, n, left, y };
   });
 }
 
-async function explorer() {
-  const curve = await curveOf(state.metric);
-  const runs = chosenRuns();
+function meanName(line) {
+  const of = (n, k) => page.factors.find((f) => f.name === n).levels[line.levels[k]];
+  const levels = line.names.map((n, k) => `${n}=${of(n, k)}`).join(", ");
+  return `${levels || "all runs"}, mean of ${line.n} seeds`;
+}
+
+function runLines(curve, runs, names) {
   const E = curve.epochs;
+  return runs.map((i) => ({
+    levels: page.runs[i].levels,
+    names,
+    run: page.runs[i].id,
+    name: nameOf(i),
+    y: curve.values.subarray(i * E, (i + 1) * E),
+  }));
+}
+
+/** Draw all panels of the state. */
+export async function explorer() {
+  const curve = await curveOf(state.metric);
   const names = page.factors.map((f) => f.name);
-  const lines = state.view === "means"
-    ? (await meanLines(curve, runs)).map((line) => ({
-      ...line, name: `${line.names.map((n, k) => `${n}=${page.factors[names.indexOf(n)].levels[line.levels[k]]}`).join(", ") || "all runs"}, mean of ${line.n} seeds`,
-    }))
-    : runs.map((i) => ({ levels: page.runs[i].levels, names, run: page.runs[i].id, name: nameOf(i), y: curve.values.slice(i * E, (i + 1) * E) }));
+  const means = state.view === "means";
+  const runs = means ? chosenRuns() : selectedRuns();
+  const all = means
+    ? (await meanLines(curve, runs)).map((line) => ({ ...line, name: meanName(line) }))
+    : runLines(curve, runs, names);
+  const bands = state.smooth === "0";
+  const lines = all.map((line) => ({
+    ...line,
+    ...penOf(line.levels, line.names),
+    y: smoothed(line.y),
+    low: bands ? line.low : undefined,
+  }));
   const split = page.factors.find((f) => f.name === state.panels);
   const k = names.indexOf(state.panels);
-  charts.forEach((c) => c.destroy());
-  const into = document.getElementById("charts");
+  for (const each of charts) each.destroy();
+  const into = byId("charts");
   into.replaceChildren();
-  charts = [];
-  const range = valueRange(lines.map((l) => ({ ...l, y: smoothed(l.y) })), curve);
+  const range = valueRange(lines, curve);
   const panels = [];
   for (const [place, level] of split ? split.levels.entries() : [[0, ""]]) {
     const inPanel = runs.filter((i) => !split || page.runs[i].levels[k] === place);
     if (!inPanel.length) continue;
-    const mine = lines.filter((l) => !split || l.levels[l.names.indexOf(state.panels)] === place)
-      .map((l) => ({ ...l, ...penOf(l.levels, l.names), y: smoothed(l.y), low: state.smooth === "0" ? l.low : undefined }));
+    const mine = lines.filter((l) => !split || l.levels[l.names.indexOf(state.panels)] === place);
     const panel = element("div", undefined, into);
     panel.className = "panel";
     const title = element("h3", split ? `${split.name} = ${level}` : curve.title, panel);
     const box = element("div", undefined, panel);
-    box.setAttribute("aria-label", `${curve.title}, ${title.textContent}: arrow keys walk through curves and epochs`);
-    const ended = inPanel.filter((i) => page.runs[i].outcome !== "finished").length;
-    const of = page.runs.filter((r) => !split || r.levels[k] === place).length;
-    const whole = state.view === "means" ? mine.reduce((sum, l) => sum - l.left, inPanel.length) : inPanel.length;
-    element("p", `${whole} of ${of} run${of === 1 ? "" : "s"}${ended ? `; ${ended} diverged or did not finish` : ""}`, panel);
+    const keys = "arrow keys walk through curves and epochs";
+    box.setAttribute("aria-label", `${curve.title}, ${title.textContent}: ${keys}`);
+    element("p", counts(inPanel, mine, split ? (r) => r.levels[k] === place : () => true), panel);
     panels.push([box, mine]);
   }
+  if (!panels.length) element("p", "No run is left: show more levels, or select more.", into);
   // All panels stand before the first is drawn: their number decides their width.
-  charts = panels.map(([box, mine]) => chart(box, mine, curve, range, told));
+  charts = panels.map(([box, mine]) => chart(box, mine, curve, range, told, drawn));
   legend(lines);
-  const what = state.view === "runs" ? "Every run." : meansSay(Math.max(0, ...lines.map((l) => l.n)));
+  caption(curve, lines);
+}
+
+/** How many runs a panel shows of how many, and how many of these ended early. */
+function counts(inPanel, lines, isOf) {
+  const of = page.runs.filter(isOf).length;
+  const count = (isIt) => inPanel.filter((i) => isIt(page.runs[i].outcome)).length;
+  const running = count((outcome) => outcome === "running");
+  const ended = count((outcome) => outcome !== "finished" && outcome !== "running");
+  const left = state.view === "means" ? lines.reduce((sum, l) => sum + l.left, 0) : 0;
+  return [
+    `${inPanel.length - left} of ${of} run${of === 1 ? "" : "s"}`,
+    ...(ended ? [`${ended} diverged or did not finish`] : []),
+    ...(running ? [`${running} still train`] : []),
+  ].join("; ");
+}
+
+function caption(curve, lines) {
+  const what =
+    state.view === "runs" ? "Every run." : meansSay(Math.max(0, ...lines.map((l) => l.n)));
   const smooth = state.smooth === "0" ? "" : ` Smoothed: mean of ${state.smooth} epochs.`;
-  document.getElementById("caption").textContent = `${curve.title}: ${curve.meaning || curve.name}. ${what}${smooth} Drag to zoom, double-click to zoom out.`;
-  window.sweepscope = { state: () => state, charts: () => charts };
+  const drag =
+    state.drag === "zoom"
+      ? "Drag to zoom, double-click or Escape to zoom out."
+      : "Drag over an area to select the runs that pass through it.";
+  byId("caption").textContent =
+    `${curve.title}: ${curve.meaning || curve.name}. ${what}${smooth} ${drag}`;
 }
 
 /** What is true of the means that are drawn of so many seeds at most. */
@@ -108,8 +166,10 @@ function meansSay(seeds) {
   return `${said}, with a band that holds at all epochs at once with 95 %.`;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
 function legend(lines) {
-  const into = document.getElementById("legend");
+  const into = byId("legend");
   into.replaceChildren();
   const factor = page.factors.find((f) => f.name === state.colour);
   if (!factor || !lines.length) return;
@@ -118,11 +178,31 @@ function legend(lines) {
     if (state.hidden[factor.name]?.includes(level)) return;
     const key = element("span", undefined, into);
     key.className = "key";
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    for (const [name, value] of Object.entries({ x1: 0, x2: 30, y1: 5, y2: 5, "stroke-width": 2.5, stroke: ink(factor.colours[i]), "stroke-dasharray": factor.dashes[i].join(" ") || "none" })) line.setAttribute(name, value);
+    const svg = document.createElementNS(SVG, "svg");
+    const line = document.createElementNS(SVG, "line");
+    const look = {
+      x1: 0,
+      x2: 30,
+      y1: 5,
+      y2: 5,
+      "stroke-width": 2.5,
+      stroke: ink(factor.colours[i]),
+      "stroke-dasharray": factor.dashes[i].join(" ") || "none",
+    };
+    for (const [name, value] of Object.entries(look)) line.setAttribute(name, value);
     svg.setAttribute("aria-hidden", "true");
     svg.append(line);
     key.append(svg, level);
   });
+}
+
+/** What the panels show, a row a line and epoch. */
+export function curvesCsv() {
+  const rows = [["line", "epoch", state.metric]];
+  for (const { lines } of charts)
+    for (const line of lines)
+      line.y.forEach((v, e) => {
+        if (!Number.isNaN(v)) rows.push([line.name, e, v]);
+      });
+  return rows;
 }

@@ -1,26 +1,50 @@
 // Two factors as a table of the last epoch's mean; a cell leaves only its runs.
-async function heatmap() {
-  const section = document.getElementById("heatmap-section");
+import { curveOf, lastOf, page } from "./data.js";
+import { button, byId, element, format } from "./dom.js";
+import { groupsOf, meanOverSeeds } from "./means.js";
+import { chosenRuns, isSelected } from "./selection.js";
+import { change, state } from "./state.js";
+
+/** The groups of runs behind the cells, by the places of their levels. */
+function cellGroups(curve, factors) {
+  const last = (i) => curve.values[lastOf(curve, i)];
+  const known = (i) => page.runs[i].outcome === "finished" && !Number.isNaN(last(i));
+  const groups = groupsOf(chosenRuns(), factors, known);
+  const mean = (group) => meanOverSeeds(group.used, 1, last).mean[0];
+  return new Map(groups.map((g) => [g.levels.join(), { ...g, mean: mean(g) }]));
+}
+
+function words(cell) {
+  const count = (isIt) => cell.all.filter(isIt).length;
+  const ended = count((i) => page.runs[i].outcome !== "finished");
+  const chosen = count(isSelected);
+  const said = Number.isFinite(cell.mean) ? format(cell.mean) : "no mean";
+  const notes = [];
+  if (ended) notes.push(`${ended} of ${cell.all.length} not finished`);
+  if (state.brush) notes.push(`${chosen} of ${cell.all.length} selected`);
+  return notes.length ? `${said} (${notes.join(", ")})` : said;
+}
+
+/** Draw the table of the state's two factors. */
+export async function heatmap() {
+  const section = byId("heatmap-section");
   section.hidden = page.factors.length === 0;
   if (section.hidden) return;
   const curve = await curveOf(state.metric);
-  const E = curve.epochs;
-  const runs = chosenRuns();
-  const last = (i) => curve.values[i * E + Math.min(E, page.runs[i].epochs + 1) - 1];
-  const known = (i) => page.runs[i].outcome === "finished" && !Number.isNaN(last(i));
-  const [rows, columns] = [state.rows, state.columns].map((n) => page.factors.findIndex((f) => f.name === n));
+  const [rows, columns] = [state.rows, state.columns].map((n) =>
+    page.factors.findIndex((f) => f.name === n),
+  );
   const one = rows === columns;
-  const groups = groupsOf(runs, one ? [state.rows] : [state.rows, state.columns], known);
-  const cells = new Map(groups.map((g) => [g.levels.join(), { ...g, mean: meanOverSeeds(g.used, 1, last).mean[0] }]));
+  const cells = cellGroups(curve, one ? [state.rows] : [state.rows, state.columns]);
   const means = [...cells.values()].map((c) => c.mean).filter(Number.isFinite);
-  const [low, high] = [Math.min(...means), Math.max(...means)];
-  const into = document.getElementById("heatmap");
+  const ends = [Math.min(...means), Math.max(...means)];
+  const into = byId("heatmap");
   into.replaceChildren();
   const table = element("table", undefined, into);
   const head = element("tr", undefined, element("thead", undefined, table));
   element("th", one ? state.rows : `${state.rows} \\ ${state.columns}`, head).scope = "col";
   const tops = one ? [curve.title] : page.factors[columns].levels;
-  tops.forEach((l) => { element("th", l, head).scope = "col"; });
+  for (const level of tops) element("th", level, head).scope = "col";
   const body = element("tbody", undefined, table);
   page.factors[rows].levels.forEach((level, r) => {
     const line = element("tr", undefined, body);
@@ -30,24 +54,33 @@ async function heatmap() {
       const td = element("td", cell ? undefined : "no run", line);
       td.className = "cell";
       if (!cell) return;
-      const ended = cell.all.filter((i) => page.runs[i].outcome !== "finished").length;
-      const words = `${Number.isFinite(cell.mean) ? format(cell.mean) : "no mean"}${ended ? ` (${ended} of ${cell.all.length} ended early)` : ""}`;
-      const button = element("button", words, td);
-      button.type = "button";
-      button.dataset.runs = cell.all.map((i) => page.runs[i].id).join(" ");
-      button.addEventListener("click", () => {
-        const hidden = { ...state.hidden };
-        hidden[state.rows] = page.factors[rows].levels.filter((_, i) => i !== r);
-        if (!one) hidden[state.columns] = page.factors[columns].levels.filter((_, i) => i !== c);
-        change({ hidden, view: "runs" });
-        document.getElementById("curves-head").scrollIntoView();
-      });
-      if (!Number.isFinite(cell.mean)) return;
-      const share = high > low ? (cell.mean - low) / (high - low) : 1;
-      const good = curve.better === "lower" ? 1 - share : share;
-      td.style.background = `color-mix(in srgb, #0072B2 ${Math.round(45 * good)}%, transparent)`;
+      const only = { [state.rows]: r, ...(one ? {} : { [state.columns]: c }) };
+      button(words(cell), td, () => openCell(only)).dataset.runs = cell.all
+        .map((i) => page.runs[i].id)
+        .join(" ");
+      shade(td, cell.mean, ends, curve);
     });
   });
-  const end = curve.better === "lower" ? "lower" : "higher";
-  document.getElementById("heat-caption").textContent = `${curve.title}${curve.unit ? ` (${curve.unit})` : ""} at the last epoch, mean over seeds of runs that finished; bluer is ${curve.better ? "better" : end}. Choose a cell to see its runs.`;
+  const unit = curve.unit ? ` (${curve.unit})` : "";
+  const bluer = curve.better ? "better" : "higher";
+  byId("heat-caption").textContent =
+    `${curve.title}${unit} at the last epoch, mean over seeds of runs that finished; ` +
+    `bluer is ${bluer}. Choose a cell to see its runs.`;
+}
+
+function openCell(only) {
+  const hidden = { ...state.hidden };
+  for (const [name, place] of Object.entries(only)) {
+    const { levels } = page.factors.find((f) => f.name === name);
+    hidden[name] = levels.filter((_, i) => i !== place);
+  }
+  change({ hidden, view: "runs" });
+  byId("curves-head").scrollIntoView();
+}
+
+function shade(td, mean, [low, high], curve) {
+  if (!Number.isFinite(mean)) return;
+  const share = high > low ? (mean - low) / (high - low) : 1;
+  const good = curve.better === "lower" ? 1 - share : share;
+  td.style.background = `color-mix(in srgb, #0072B2 ${Math.round(45 * good)}%, transparent)`;
 }
