@@ -20,7 +20,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 DOCS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 PAGES = "\n".join([README, *(text for name, text in DOCS.items() if name != "activation")])
 SPANS = re.findall(r"`(python -m [^`\n]+)`", PAGES)
-BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGES, flags=re.M | re.S)
+FENCED = re.findall(r"^```(\S*)\n(.*?)^```$", PAGES, flags=re.M | re.S)
+BLOCKS = [text for kind, text in FENCED if not kind]
 LINES = [line for block in BLOCKS for line in block.splitlines() if line.startswith("python -m ")]
 COMMANDS = sorted({part.strip() for line in LINES + SPANS for part in line.split("&&")})
 TRAIN, ANALYSIS = (
