@@ -43,7 +43,8 @@ class Size:
     @property
     def positions(self) -> int:
         """M·N."""
-        return (self.image[0] - self.run.I + 1) * (self.image[1] - self.run.J + 1)
+        M, N = self.run.positions_in(self.image)
+        return M * N
 
     @property
     def features(self) -> int:
@@ -73,7 +74,8 @@ class Size:
     @property
     def stack_bytes(self) -> int:
         """What a run adds to a stack at most: parameters, gradients, its part of four blocks."""
-        return 3 * (self.filters + self.perceptron) * self.itemsize + 4 * BLOCK_BYTES
+        copies = 3 + 2 * len(self.run.opt.memory)  # a state, and its copy at the epoch's start
+        return copies * (self.filters + self.perceptron) * self.itemsize + 4 * BLOCK_BYTES
 
     @property
     def forward(self) -> int:

@@ -63,8 +63,11 @@ def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dic
     kept = set(snapshot_epochs(run.epochs))
     for epoch in range(first, run.epochs + 1):
         samples = stack.train[:, :0]
-        before = stack.network.parameters.rows(np.arange(len(stack.runs)))
+        before = {name: array.copy() for name, array in stack.network.arrays().items()}
+        steps = stack.network.steps
         if epoch:
+            if not run.constant_rates:
+                stack.network.scale_rates(run.rate_factor(epoch))
             samples = stack.next_epoch()
             descend_epoch(stack.network, blocks, samples, run.batch)
         values = evaluate(stack, blocks)
@@ -76,7 +79,9 @@ def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dic
         losses = np.isfinite(values["train_loss"]) & np.isfinite(values["test_loss"])
         diverged = ~(stack.network.parameters.finite() & losses)
         for r in np.flatnonzero(diverged).tolist():
-            recorders[stack.runs[r]].diverge(epoch, place(stack, r, before, samples), stack, r)
+            recorders[stack.runs[r]].diverge(
+                epoch, place(stack, r, before, steps, samples), stack, r
+            )
         if diverged.all():
             watch(epoch, 0, dict)
             break
@@ -92,31 +97,29 @@ def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dic
 
 def _resume(stack: Stack, recorders: dict[Run, Recorder], resumed: Mapping[Run, Checkpoint]) -> int:
     """Put a stack where its checkpoints stand, and return the next epoch."""
-    parameters = stack.network.parameters
+    arrays = stack.network.arrays()
     for r, run in enumerate(stack.runs):
         checkpoint = resumed[run]
         for name, curve in recorders[run].curves.items():
             curve[:] = checkpoint.curves[name]
         recorders[run].filters = dict(checkpoint.kept)
-        parameters.filters[r] = checkpoint.filters
-        parameters.weights[r] = checkpoint.weights
-        parameters.biases[r] = checkpoint.biases
+        for name, array in arrays.items():
+            array[r] = checkpoint.arrays[name]
     (epoch,) = {checkpoint.epoch for checkpoint in resumed.values()}
     for _ in range(epoch):
         stack.next_epoch()
+    stack.network.steps = epoch * -(-stack.runs[0].T // stack.runs[0].batch)
     return epoch + 1
 
 
 def _checkpoints(stack: Stack, recorders: dict[Run, Recorder], epoch: int) -> dict[Run, Checkpoint]:
-    p = stack.network.parameters
+    arrays = stack.network.arrays()
     return {
         run: Checkpoint(
             epoch,
             recorders[run].curves,
             recorders[run].filters,
-            p.filters[r],
-            p.weights[r],
-            p.biases[r],
+            {name: array[r] for name, array in arrays.items()},
         )
         for r, run in enumerate(stack.runs)
     }
