@@ -4,8 +4,7 @@ Owns the curves: each is declared once, with its name, which is public (a column
 `sweep.timelines`), and with all that is to be known of it to read, compare and draw it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from math import inf
 from typing import Any, Literal
@@ -58,19 +57,9 @@ class Curve:
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
 
-LOSS_UNITS = {
-    "squared_error": "½‖x−p‖² per digit",
-    "cross_entropy": "cross-entropy per digit, nats",
-    "hinge": "hinge per digit",
-}
-"""The unit of the two curves of loss, by the loss of the runs."""
-LOSS_CURVES = ("train_loss", "test_loss")
-DIFFERENT_LOSSES = "each loss in its own unit"
-
-
 def _loss(name: str, digits: str, title: str) -> Curve:
     meaning = f"mean of the run's loss over the {digits} digits"
-    return Curve(name, meaning, title, LOSS_UNITS["squared_error"], "lower", low=0.0)
+    return Curve(name, meaning, title, "of the loss, per digit", "lower", low=0.0)
 
 
 def _accuracy(name: str, digits: str, title: str) -> Curve:
@@ -133,17 +122,13 @@ CURVES = {curve.name: curve for curve in _DECLARED}
 1,000 digits."""
 
 
-def curve_of(name: str, losses: Iterable[str] = ()) -> Curve:
-    """Return what is known of a curve by name, and by the losses of the runs that it is of.
+def curve_of(name: str) -> Curve:
+    """Return what is known of a curve by name.
 
     Of a curve that is not declared here, which a study of a later version may hold, nothing is:
     it is called by its name, without a unit, a good end or bounds.
     """
-    curve = CURVES.get(name) or Curve(name, "", name, "")
-    units = {LOSS_UNITS.get(loss, loss) for loss in losses}
-    if name not in LOSS_CURVES or not units:
-        return curve
-    return replace(curve, unit=units.pop() if len(units) == 1 else DIFFERENT_LOSSES)
+    return CURVES.get(name) or Curve(name, "", name, "")
 
 
 class Ending(Enum):

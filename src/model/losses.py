@@ -13,8 +13,8 @@ Cross-entropy is that of a softmax over z: the output's activation is left out. 
 `torch.nn.MultiMarginLoss`; it is here because it asks for no more than a decision does, that the
 right output leads, by a margin of 1: a digit that is decided with this margin teaches nothing more.
 
-To add one: a pair of functions and a member of `Loss` here, its unit in `src.timeline.LOSS_UNITS`,
-a file in `conf/loss/`, and its formula in the tests.
+To add one: a pair of functions and a member of `Loss` here, a file in `conf/loss/`, and its
+formula in the tests.
 """
 
 from collections.abc import Callable
