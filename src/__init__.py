@@ -7,7 +7,7 @@ The shape alphabet, used in every docstring and trailing comment of this package
     T     training samples of a run           TT   its test samples
     B     samples in a minibatch              b    samples in a block, computed at once
     L     filters                             I×J  pixels of a filter
-    H×V   pixels of an image                  M×N  positions of a filter: M = H−I+1, N = V−J+1
+    H×V   pixels of an image                  M×N  positions of a filter (`model.layers`)
     K     features, K = L·M·N                 C    classes, one output each
 
 The letters are those of the report that this project grew out of, but for its R outputs, which

@@ -17,7 +17,11 @@ from src.data.orders import Order
 from src.errors import ConfigError
 from src.model.activations import Act
 from src.model.inits import Init
-from src.storage.identity import folder_name, run_id
+from src.model.layers import positions
+from src.model.losses import Loss
+from src.model.optimizers import Opt, Optimizer, Settings
+from src.model.schedules import Schedule
+from src.storage.identity import filled, folder_name, run_id
 
 MOST_EPOCHS = 1_000_000
 MOST_SEED = 2**63 - 1
@@ -46,6 +50,7 @@ class Stream(Enum):
     subset = "subset_seed"
     init = "init_seed"
     order = "order_seed"
+    noise = "noise_seed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,20 @@ class Run:
     subset_seed: int
     init_seed: int
     order_seed: int
+    loss: Loss
+    opt: Opt
+    momentum: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
+    schedule: Schedule
+    decay_epochs: int
+    decay_factor: float
+    warmup: int
+    stride: int
+    padding: int
+    label_noise: float
+    noise_seed: int
 
     def rng(self, stream: Stream) -> np.random.Generator:
         """Return a fresh generator at the start of one of the run's streams (law 3)."""
@@ -108,7 +127,49 @@ class Run:
     def positions(self, dataset: Dataset) -> tuple[int, int]:
         """Return (M, N), the positions of a filter in an image."""
         H, V = dataset.images.shape[1:]
-        return H - self.I + 1, V - self.J + 1
+        return self.positions_in((H, V))
+
+    def positions_in(self, image: tuple[int, int]) -> tuple[int, int]:
+        """Return (M, N), the positions of a filter in an image of (H, V) pixels."""
+        H, V = image
+        M = positions(H, self.I, self.stride, self.padding)
+        return M, positions(V, self.J, self.stride, self.padding)
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """How the run's gradients become steps."""
+        numbers = Settings(self.momentum, self.beta2, self.epsilon, self.weight_decay)
+        return Optimizer(self.opt, numbers)
+
+    @property
+    def constant_rates(self) -> bool:
+        """Whether the learning rates are the same in every epoch."""
+        return self.schedule is Schedule.constant and not self.warmup
+
+    def rate_factor(self, epoch: int) -> float:
+        """Return the factor on both learning rates in an epoch, 1 … epochs."""
+        return self.schedule.factor(
+            epoch, self.epochs, self.warmup, self.decay_epochs, self.decay_factor
+        )
+
+    @property
+    def noise(self) -> tuple[float, int] | None:
+        """What decides which labels are wrong; None where all are right."""
+        return (self.label_noise, self.noise_seed) if self.label_noise else None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the run is of plain gradient descent on the squared error, as the report's are.
+
+        Then a filter moves along its digits by what each of them said, and by nothing else.
+        """
+        return (
+            self.loss is Loss.squared_error
+            and self.opt is Opt.sgd
+            and self.constant_rates
+            and not (self.weight_decay or self.label_noise or self.padding)
+            and self.stride == 1
+        )
 
     def features(self, dataset: Dataset) -> int:
         """Return K = L·M·N."""
@@ -130,7 +191,7 @@ class Run:
         """
         kinds = {f.name: f.type for f in fields(cls) if isinstance(f.type, EnumType)}
         try:
-            values = {k: kinds[k][v] if k in kinds else v for k, v in record.items()}
+            values = {k: kinds[k][v] if k in kinds else v for k, v in filled(record).items()}
             return cls(**values | {"classes": tuple(record["classes"])})
         except (KeyError, TypeError) as error:
             raise ConfigError(f"a record must be that of a run, it has {error}") from error
@@ -150,7 +211,7 @@ def check(run: Run, dataset: Dataset) -> None:
     H, V = dataset.images.shape[1:]
     for key, most in (("L", 4096), ("I", H), ("J", V), ("batch", 1_000_000)):
         rule = f"at least 1 and at most {most}"
-        if key in "IJ":
+        if key in ("I", "J"):
             rule += f" (a filter fits into the image of {H}×{V} pixels)"
         _check(key, 1 <= getattr(run, key) <= most, rule, getattr(run, key))
     _check("epochs", 0 <= run.epochs <= MOST_EPOCHS, f"0 to {MOST_EPOCHS:,}", run.epochs)
@@ -160,6 +221,8 @@ def check(run: Run, dataset: Dataset) -> None:
     for key in ("lrA", "lrW", "init_scale"):
         value = getattr(run, key)
         _check(key, value == 0 or least <= value <= most, rule, value)
+    _check_descent(run, least)
+    _check_geometry(run, (H, V))
     for key in ("seed", *(stream.value for stream in Stream)):
         value = getattr(run, key)
         _check(key, 0 <= value <= MOST_SEED, f"0 to {MOST_SEED}", value)
@@ -172,6 +235,43 @@ def check(run: Run, dataset: Dataset) -> None:
         raise ConfigError(
             f"init must be {rule} (it has C={C} outputs and K=L·M·N={K} features), got 'identity'"
         )
+
+
+def _check_descent(run: Run, least: float) -> None:
+    """Check loss, optimizer and schedule: a key that is not heeded must be 0."""
+    if run.loss.of_z and run.act_out is not run.act:
+        rule = f"left to follow act where loss={run.loss.name}: its softmax takes the outputs' z"
+        raise ConfigError.of("act_out", rule, run.act_out.name)
+    shares, positive = "at least 0 and below 1", f"{least:.2g} to 1"
+    for key, value, holds, rule in (
+        ("momentum", run.momentum, 0 <= run.momentum < 1, shares),
+        ("beta2", run.beta2, 0 <= run.beta2 < 1, shares),
+        ("epsilon", run.epsilon, least <= run.epsilon <= 1, positive),
+    ):
+        _check_heeded(key, value, run.opt, holds, rule)
+    for name, count, holds, rule in (
+        ("decay_epochs", run.decay_epochs, 1 <= run.decay_epochs <= MOST_EPOCHS, "1 or more"),
+        ("decay_factor", run.decay_factor, 0 < run.decay_factor <= 1, "above 0 and at most 1"),
+    ):
+        _check_heeded(name, count, run.schedule, holds, rule)
+    _check("weight_decay", 0 <= run.weight_decay <= 1000, "0 to 1,000", run.weight_decay)
+    _check("warmup", 0 <= run.warmup <= run.epochs, f"0 to epochs={run.epochs}", run.warmup)
+    _check("label_noise", 0 <= run.label_noise <= 1, "a share from 0 to 1", run.label_noise)
+
+
+def _check_heeded(key: str, value: float, choice: Opt | Schedule, holds: bool, rule: str) -> None:
+    if key in choice.keys:
+        _check(key, holds, rule, value)
+    else:
+        group = "opt" if isinstance(choice, Opt) else "schedule"
+        _check(key, value == 0, f"0 where {group}={choice.name}, which does not heed it", value)
+
+
+def _check_geometry(run: Run, image: tuple[int, int]) -> None:
+    _check("stride", 1 <= run.stride <= max(image), f"1 to {max(image)}", run.stride)
+    most = min(run.I, run.J) - 1
+    rule = f"0 to {most}, smaller than a filter of {run.I}×{run.J}"
+    _check("padding", 0 <= run.padding <= most, rule, run.padding)
 
 
 def _check(key: str, holds: bool, rule: str, value: Any) -> None:

@@ -59,8 +59,8 @@ class Curve:
 
 
 def _loss(name: str, digits: str, title: str) -> Curve:
-    meaning = f"mean squared error ½‖x−p‖² over the {digits} digits"
-    return Curve(name, meaning, title, "½‖x−p‖² per digit", "lower", low=0.0)
+    meaning = f"mean of the run's loss over the {digits} digits"
+    return Curve(name, meaning, title, "of the loss, per digit", "lower", low=0.0)
 
 
 def _accuracy(name: str, digits: str, title: str) -> Curve:

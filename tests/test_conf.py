@@ -17,6 +17,9 @@ from src.data.orders import Order
 from src.errors import DataError
 from src.model.activations import Act
 from src.model.inits import Init
+from src.model.losses import Loss
+from src.model.optimizers import Opt
+from src.model.schedules import Schedule
 from src.run import Run
 from src.storage.store import read_record
 from src.timeline import Ending
@@ -26,7 +29,14 @@ from tests.test_train import ROOT, command, runs
 KEYS = list(Schema.__dataclass_fields__)
 OPTIONS = [(group, path.stem) for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))]
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-ENUMS = {"act": Act, "order": Order, "init": Init}
+ENUMS = {
+    "act": Act,
+    "order": Order,
+    "init": Init,
+    "loss": Loss,
+    "opt": Opt,
+    "schedule": Schedule,
+}
 Composing = Callable[..., DictConfig]
 
 

@@ -31,9 +31,9 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     put(copy / "src" / "run.py", "    clip: float\n", before="\n    def rng(")
     identity = copy / "src" / "storage" / "identity.py"
     text = identity.read_text("utf-8")
-    assert text.count("AS_BEFORE: dict[str, Any] = {") == 1
-    new = 'AS_BEFORE: dict[str, Any] = {"clip": 0.0, '
-    identity.write_text(text.replace("AS_BEFORE: dict[str, Any] = {", new), "utf-8")
+    table = "AS_BEFORE: dict[str, Any] = {"
+    assert text.count(table) == 1
+    identity.write_text(text.replace(table, f'{table}"clip": 0.0, '), "utf-8")
     with (copy / "conf" / "config.yaml").open("a", encoding="utf-8") as file:
         file.write("\nclip: 0.0\n")
     return copy

@@ -116,7 +116,7 @@ REFUSED = {
         lambda path: keras(path, x_train=np.zeros((40, 16, 16, 3), np.uint8)),
         "must hold x_train of bytes",
     ),
-    "other sizes": (lambda path: keras(path, x_test=TEST[:, :8]), "square images of one size"),
+    "other sizes": (lambda path: keras(path, x_test=TEST[:, :8]), "images of one size"),
     "too few labels": (lambda path: keras(path, y_test=LABELS[1][:-1]), "must hold y_test of a"),
     "large labels": (lambda path: keras(path, y_test=LABELS[1] + 99), "labels of 0..61 in y_test"),
     "objects": (lambda path: keras(path, y_test=LABELS[1].astype(object)), "is not an npz file"),

@@ -114,7 +114,7 @@ def test_a_record_makes_its_run_and_any_other_is_refused() -> None:
     assert Run.of_record(record) == run
     broken = (
         ({**record, "act": "gelu"}, "'gelu'"),
-        ({**record, "momentum": 0.9}, r".* unexpected keyword argument 'momentum'"),
+        ({**record, "clip": 0.9}, r".* unexpected keyword argument 'clip'"),
         ({key: record[key] for key in record if key != "lrA"}, r".* argument: 'lrA'"),
         ({key: record[key] for key in record if key != "classes"}, "'classes'"),
     )

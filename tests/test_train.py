@@ -446,9 +446,9 @@ def _without_execution(folder: Path) -> dict[str, Any]:
     ("word", "words"),
     [
         ("lr=0.1", "the rates themselves are lrA and lrW"),
-        ("optimizer=adam", "plain gradient descent"),
-        ("momentum=0.9", "its constant rates are lrA and lrW"),
-        ("loss=cross_entropy", "the loss is the squared error"),
+        ("optimizer=adam", "it is called opt"),
+        ("momentum=0.9", "0 where opt=sgd, which does not heed it"),
+        ("scheduler=cosine", "it is called schedule"),
         ("batch_size=4", "it is called batch"),
         ("device=cuda", "networks train on the CPU"),
     ],

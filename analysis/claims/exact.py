@@ -4,7 +4,7 @@
     decoupled   the perceptron is the identity without biases, and no rate ever moved it
     unchanged   the filters of every epoch kept are those of epoch 0
     by_heart    the training loss falls below a hundredth of its start, but for runs that died
-    positions   the perceptron has L·M·N inputs, M = H − I + 1 and N = V − J + 1
+    positions   the perceptron has L·M·N inputs, M = ⌊(H + 2·padding − I)/stride⌋ + 1, N alike
 
 Owns these checks, and a forward pass of its own in a few lines: it reads parameters, and knows
 nothing of the engine, which the tests hold to the same claims.
@@ -148,7 +148,9 @@ def _by_heart(row: pd.Series, folder: Path, images: Floats) -> float:
 
 def _positions(row: pd.Series, folder: Path, images: Floats) -> float:
     H, V = images.shape[1:]
-    features = int(row["L"]) * (H - int(row["I"]) + 1) * (V - int(row["J"]) + 1)
+    padding, stride = int(row.get("padding", 0)), int(row.get("stride", 1))
+    M, N = ((n + 2 * padding - int(row[key])) // stride + 1 for n, key in ((H, "I"), (V, "J")))
+    features = int(row["L"]) * M * N
     return float(abs(read_parameters(folder)["weights"].shape[1] - features))
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 
-STREAMS = ("subset_seed", "init_seed", "order_seed")
+STREAMS = ("subset_seed", "init_seed", "order_seed", "noise_seed")
 SEEDS = ("seed", *STREAMS)
 
 

@@ -26,9 +26,11 @@ from src.timeline import CURVES
 _MEANT = {"folder": "PATH, where the four IDX files lie, or of the npz file"}
 """Of keys that have no default."""
 
+_LATER = ("momentum", "beta2", "epsilon", "weight_decay", "decay_factor", "label_noise")
+
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
-GROUPS = ("act", "order", "init", "lr", "data", "net")
+GROUPS = ("act", "loss", "opt", "schedule", "order", "init", "lr", "data", "net")
 
 _here = Path(__file__).resolve().parents[1]
 CONF = _here / "conf" if (_here / "conf").is_dir() else _here.parent / "conf"
@@ -66,10 +68,14 @@ def to_run(values: Mapping[str, Any]) -> Run:
             raise ConfigError.of(key, "1 or more", values[key])
     if not values["checkpoint_seconds"] >= 0:
         raise ConfigError.of("checkpoint_seconds", "0 or more", values["checkpoint_seconds"])
-    for rate in ("lrA", "lrW", "init_scale"):
+    for rate in ("lrA", "lrW", "init_scale", *_LATER):
         values[rate] += 0.0  # −0.0 is 0
-    values["classes"] = tuple(values["classes"])
     dataset = load(values["source"].name, values["folder"], values["transpose"])
+    if values["classes"] is None:
+        values["classes"] = np.unique(dataset.labels[: dataset.test_from]).tolist()
+    values["classes"] = tuple(values["classes"])
+    if not values["label_noise"]:
+        values["noise_seed"] = values["seed"]  # idle: it is no second seed
     of = (values["source"], values["folder"], values["transpose"], values["classes"])
     values["T"], values["TT"] = _sizes(*of, values["T"], values["TT"])
     run = Run(**{field.name: values[field.name] for field in fields(Run)})

@@ -32,8 +32,8 @@ class Settings:
     stack_memory: int = MISSING
 
 
-_RUN_TYPES = get_type_hints(Run) | {"classes": list[int], "T": int | None, "TT": int | None}
-"""In a config a list is one of YAML, and T or TT may be null: all that there are."""
+_RUN_TYPES = get_type_hints(Run) | {"classes": list[int] | None, "T": int | None, "TT": int | None}
+"""In a config a list is one of YAML, and classes, T or TT may be null: all that there are."""
 
 _TYPES = _RUN_TYPES | get_type_hints(Settings)
 
@@ -71,7 +71,8 @@ def typed(key: str, value: Any) -> Any:
 
 def is_list(key: str) -> bool:
     """Return whether one value of a key is a list."""
-    return bool(get_origin(_TYPES[key]) is list)
+    kinds = (_TYPES[key], *get_args(_TYPES[key]))
+    return any(get_origin(kind) is list for kind in kinds)
 
 
 @lru_cache(maxsize=1)

@@ -24,11 +24,11 @@ where more config is looked for."""
 
 _OPEN_GROUPS = ("hydra/launcher", "hydra/sweeper")
 
-_DESCENT = "there is plain gradient descent, and its constant rates are lrA and lrW"
 _ELSEWHERE = {
-    **dict.fromkeys(("optimizer", "opt", "momentum", "schedule", "scheduler"), _DESCENT),
-    **dict.fromkeys(("weight_decay", "learning_rate"), _DESCENT),
-    "loss": "the loss is the squared error",
+    "optimizer": "it is called opt",
+    "scheduler": "it is called schedule",
+    **dict.fromkeys(("learning_rate", "rate"), "the rates are lrA and lrW"),
+    **dict.fromkeys(("beta1", "betas"), "they are called momentum and beta2"),
     "batch_size": "it is called batch",
     **dict.fromkeys(("device", "gpu", "cuda"), "networks train on the CPU"),
 }

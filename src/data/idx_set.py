@@ -93,7 +93,7 @@ def read_set(paths: Sequence[Path]) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 
     Returns
     -------
-    Training images (n, H, H) and labels (n,), test images (m, H, H) and labels (m,).
+    Training images (n, H, V) and labels (n,), test images (m, H, V) and labels (m,).
 
     Raises
     ------
@@ -102,9 +102,6 @@ def read_set(paths: Sequence[Path]) -> tuple[Bytes, Bytes, Bytes, Bytes]:
     """
     # Headers first: files that do not fit together are not unpacked.
     shapes = [read_shape(*form) for form in _forms(paths)]
-    # 14×56 has as many pixels as 28×28: only the shape itself can tell that a header lies.
-    if shapes[0][1] != shapes[0][2]:
-        raise DataError(f"{paths[0]} must hold square images, got {_size(shapes[0])}")
     if shapes[2][1:] != shapes[0][1:]:
         raise DataError(
             f"{paths[2]} must hold images of {_size(shapes[0])} pixels like {paths[0].name}, "

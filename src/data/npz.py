@@ -44,9 +44,9 @@ def read_npz(path: Path) -> tuple[Bytes, Bytes, Bytes, Bytes]:
         if images.dtype != np.uint8 or images.ndim != 3 or not images.size:
             words = f"{images.dtype} of shape {images.shape}"
             raise DataError(f"{path} must hold {name} of bytes 0..255, (n, H, V), got {words}")
-    if x_train.shape[1:] != x_test.shape[1:] or x_train.shape[1] != x_train.shape[2]:
+    if x_train.shape[1:] != x_test.shape[1:]:
         shapes = f"{x_train.shape[1:]} and {x_test.shape[1:]}"
-        raise DataError(f"{path} must hold square images of one size, got {shapes}")
+        raise DataError(f"{path} must hold images of one size, got {shapes}")
     return (
         x_train,
         _labels(path, "y_train", y_train, x_train),

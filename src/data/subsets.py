@@ -64,6 +64,19 @@ def subset(
     return _take_turns(front, T), dataset.test_from + _take_turns(back, TT)
 
 
+def mislabelled(labels: Indices, classes: int, share: float, rng: np.random.Generator) -> Indices:
+    """Return training labels (T,) of 0 … classes−1, of which a share is wrong.
+
+    The number of wrong ones is the share of T, rounded; each is equally often any other class. The
+    wrong labels of a smaller share are also those of a larger one.
+    """
+    order, step = rng.permutation(len(labels)), rng.integers(1, classes, len(labels))
+    wrong = order[: round(share * len(labels))]
+    noisy = labels.copy()
+    noisy[wrong] = (labels[wrong] + step[wrong]) % classes
+    return noisy
+
+
 def _draw_from_one(
     pools: list[Indices], T: int | None, TT: int | None, of: str
 ) -> tuple[Indices, Indices]:

@@ -44,7 +44,8 @@ class Size:
     @property
     def positions(self) -> int:
         """M·N."""
-        return (self.image[0] - self.run.I + 1) * (self.image[1] - self.run.J + 1)
+        M, N = self.run.positions_in(self.image)
+        return M * N
 
     @property
     def features(self) -> int:
@@ -83,7 +84,8 @@ class Size:
     @property
     def stack_bytes(self) -> int:
         """What a run adds to a stack at most: parameters, gradients, its part of four blocks."""
-        parameters = 3 * (self.filters + self.perceptron) * self.itemsize
+        copies = 3 + 2 * len(self.run.opt.memory)  # a state, and its copy at the epoch's start
+        parameters = copies * (self.filters + self.perceptron) * self.itemsize
         if self.gram:  # products of all digits, in float64, and with every filter
             digits = self.run.T + self.run.TT
             return 2 * parameters + 8 * digits * (self.run.T + 8 * self.run.L)

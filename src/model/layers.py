@@ -1,21 +1,25 @@
 """The two layers as pure functions on stacked arrays, forward and backward.
 
-Convolution (stride 1, no padding), with a bias a filter:
+Convolution with stride s, on images that have their padding already, with a bias a filter:
 
-    z⁰_{l,m,n} = b⁰_l + Σ_{i,j} a_{l,i,j} · x_{m+i, n+j}
+    z⁰_{l,m,n} = b⁰_l + Σ_{i,j} a_{l,i,j} · x_{s·m+i, s·n+j}
+
+    M = ⌊(H + 2·padding − I) / s⌋ + 1,   N = ⌊(V + 2·padding − J) / s⌋ + 1
 
 (the report prints a_{i,j} without the filter's index, and no bias; its M = (C−I+1+2·padding)/stride
-holds for stride 1 only.) The patches of an image are laid out as a matrix, im2col, with a last row
-of ones: the bias is the weight of that row, and one matrix product does both. Where a filter is as
-large as the image (M·N = 1) the layer is a perceptron on the pixels, and is computed as one.
+and its N hold for stride 1 only: on 28 pixels a filter of 7 with stride 3 has 8 positions, not
+22/3.) The patches of an image are laid out as a matrix, im2col, with a last row of ones: the bias
+is the weight of that row, and one matrix product does both. Where a filter is as large as the image
+(M·N = 1) the layer is a perceptron on the pixels, and is computed as one.
 
 Perceptron, on the features k = l·M·N + m·N + n:
 
     z¹_c = b¹_c + Σ_k w_{c,k} · x¹_k
 
-Backward, from δ¹_c = (x²_c − p_c) φ′(z¹_c) and δ⁰_{l,m,n} = φ′(z⁰_{l,m,n}) Σ_c δ¹_c w_{c,k}:
+Backward, from δ¹_c = ∂E/∂x²_c φ′(z¹_c), with ∂E/∂x² as in `losses.py`, and
+δ⁰_{l,m,n} = φ′(z⁰_{l,m,n}) Σ_c δ¹_c w_{c,k}:
 
-    ∂E/∂w_{c,k} = δ¹_c x¹_k       ∂E/∂a_{l,i,j} = Σ_{m,n} δ⁰_{l,m,n} x_{m+i, n+j}
+    ∂E/∂w_{c,k} = δ¹_c x¹_k       ∂E/∂a_{l,i,j} = Σ_{m,n} δ⁰_{l,m,n} x_{s·m+i, s·n+j}
     ∂E/∂b¹_c   = δ¹_c             ∂E/∂b⁰_l     = Σ_{m,n} δ⁰_{l,m,n}
 
 (the report omits δ's own layer and prints quotients Z/X for these products; its δx = Σ_l x sums
@@ -31,10 +35,18 @@ from numpy.lib.stride_tricks import sliding_window_view
 from src.arrays import Array
 
 
-def patch_view(images: Array, I: int, J: int) -> Array:
-    """View images (…, H, V) as their patches (…, I, J, M, N), without a copy."""
+def positions(pixels: int, filter_pixels: int, stride: int, padding: int) -> int:
+    """Return M or N, how many positions a filter has along one side of an image."""
+    return (pixels + 2 * padding - filter_pixels) // stride + 1
+
+
+def patch_view(images: Array, I: int, J: int, stride: int = 1) -> Array:
+    """View images (…, H, V), padded, as their patches (…, I, J, M, N), without a copy."""
     H, V = images.shape[-2:]
-    return sliding_window_view(images, (H - I + 1, V - J + 1), axis=(-2, -1))
+    M, N = (H - I) // stride + 1, (V - J) // stride + 1
+    windows = ((M - 1) * stride + 1, (N - 1) * stride + 1)
+    view: Array = sliding_window_view(images, windows, axis=(-2, -1))
+    return view[..., :I, :J, ::stride, ::stride]
 
 
 def convolve(filters: Array, patches: Array, out: Array) -> None:

@@ -9,7 +9,7 @@ from itertools import groupby
 import numpy as np
 
 from src.arrays import Array, Indices
-from src.model import layers, losses
+from src.model import layers
 from src.model.activations import Act
 from src.model.arena import Arena
 from src.model.blas import Outer
@@ -54,7 +54,7 @@ class Block:
         self.gathered = buffer(S, b, *images.shape[1:])
         self.patches = buffer(S, b, rows, positions)
         self.patches[:, :, -1] = 1  # the bias is the weight of this row
-        windows = layers.patch_view(self.gathered, I, J)
+        windows = layers.patch_view(self.gathered, I, J, network.stride)
         self._windows, self._columns = windows, self.patches[:, :, :-1].reshape(windows.shape)
         self.target = buffer(S, b, C)
         self.x1 = buffer(R, b, K)
@@ -65,7 +65,8 @@ class Block:
         self._maps = self.x1.reshape(R, b, L, positions)
         self._delta_maps = self.delta1.reshape(R, b, L, positions)
         self._hidden = _by_act(network.acts, self.x1, self.slope1)
-        self._outputs = _by_act(network.acts_out, self.x2, self.slope2)
+        acts_out = (Act.none,) * R if network.loss.of_z else network.acts_out
+        self._outputs = _by_act(acts_out, self.x2, self.slope2)
         self._lrA = network.lrA.reshape(R, 1, 1)
         self._lrW = network.lrW.reshape(R, 1, 1)
         self._whole = positions == 1
@@ -84,7 +85,10 @@ class Block:
         np.take(self.targets, samples, axis=0, out=self.target, mode="clip")
 
     def forward(self) -> None:
-        """Compute the activations x1 (R, b, K), x2 (R, b, C), and the errors x2 − p."""
+        """Compute the activations x1 (R, b, K), x2 (R, b, C), and the errors ∂E/∂x2.
+
+        Where the loss is one of pre-activations, x2 holds these.
+        """
         p = self.network.parameters
         layers.convolve(p.filters, self.patches, self._maps)
         for act, x, _ in self._hidden:
@@ -92,7 +96,11 @@ class Block:
         layers.perceive(p.weights, p.biases, self.x1, self.x2)
         for act, x, _ in self._outputs:
             act.apply(x)
-        losses.error(self.x2, self.target, self.errors)
+        self.network.loss.gradient(self.x2, self.target, self.errors)
+
+    def total_loss(self) -> Array:
+        """Return Σ E over the samples that went forward: (R,)."""
+        return self.network.loss.total(self.x2, self.target, self.errors)
 
     def backward(self, through: bool = True) -> None:
         """Compute δ¹ in `delta2` (R, b, C) and, if `through`, δ⁰ in `delta1` (R, b, K)."""
@@ -117,7 +125,7 @@ class Block:
             g.biases += self.delta2.sum(axis=1)
 
     def descend(self) -> None:
-        """Step down the gradient of a single sample (b = 1), never forming it where it is large.
+        """Step plainly down the gradient of a single sample (b = 1), never forming a large one.
 
         The gradients of weights and whole-image filters are outer products: one pass over the
         parameters subtracts them.

@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NAMES = (
-    *("epoch", "names", "curves", "kept_epochs", "kept"),
-    *("filters", "weights", "biases", "coefficients"),
-)
-"""Of the arrays that a checkpoint is made of."""
+_ABOUT = ("id", "epoch", "names", "curves", "kept_epochs", "kept", "coefficients")
+NAMES = (*_ABOUT, "filters", "weights", "biases")
+"""Of the arrays that every checkpoint is made of."""
 
 
 @dataclass(eq=False)
@@ -26,12 +24,9 @@ class Checkpoint:
     """By name, (epochs + 1,); NaN after the epoch."""
     kept: dict[int, NDArray[Any]]
     """The filters (L, I, J) that were kept so far, by epoch."""
-    filters: NDArray[Any]
-    """(L, I·J+1), with the biases."""
-    weights: NDArray[Any]
-    """(C, K)"""
-    biases: NDArray[Any]
-    """(C,)"""
+    arrays: dict[str, NDArray[Any]]
+    """All that training changes, by name: filters (L, I·J+1) with their biases, weights (C, K),
+    biases (C,), and what the optimizer remembers of each, as `velocity_filters`."""
     coefficients: NDArray[np.float64]
     """(T, L): what the filters have moved along each training digit, in the Gram form; (0, L) in
     the direct form, which goes on from the filters."""
@@ -44,10 +39,8 @@ class Checkpoint:
             "curves": np.array(list(self.curves.values())),
             "kept_epochs": np.array(list(self.kept)),
             "kept": np.array(list(self.kept.values())),
-            "filters": self.filters,
-            "weights": self.weights,
-            "biases": self.biases,
             "coefficients": self.coefficients,
+            **self.arrays,
         }
 
     @classmethod
@@ -63,8 +56,6 @@ class Checkpoint:
             epoch=int(arrays["epoch"]),
             curves=dict(zip(arrays["names"].tolist(), arrays["curves"], strict=True)),
             kept=dict(zip(arrays["kept_epochs"].tolist(), arrays["kept"], strict=True)),
-            filters=arrays["filters"],
-            weights=arrays["weights"],
-            biases=arrays["biases"],
+            arrays={name: array for name, array in arrays.items() if name not in _ABOUT},
             coefficients=arrays["coefficients"],
         )

@@ -69,9 +69,11 @@ def pack(**arrays: NDArray[Any]) -> bytes:
 
 
 def read_arrays(
-    path: Path, names: Iterable[str], checksum: str | None = None
+    path: Path, names: Iterable[str], checksum: str | None = None, others: bool = False
 ) -> dict[str, NDArray[Any]]:
     """Read named arrays of an npz file, and hold it to a checksum if one is given.
+
+    With `others` all that it holds beside them is read too.
 
     Raises
     ------
@@ -88,7 +90,9 @@ def read_arrays(
             for member in archive.infolist():  # as `pack` writes them: what is small stays small
                 if member.compress_type != zipfile.ZIP_STORED:
                     raise StoreError(f"{path} is damaged: it is packed, which no run's file is")
-            return {name: _member(archive.read(f"{name}.npy")) for name in names}
+            held = (name.removesuffix(".npy") for name in archive.namelist() if others)
+            wanted = dict.fromkeys((*names, *held))
+            return {name: _member(archive.read(f"{name}.npy")) for name in wanted}
     except StoreError:
         raise
     except Exception as error:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from src.storage.identity import AS_BEFORE, run_id
+from src.storage.identity import filled, run_id
 from src.timeline import Ending, Outcome, Timeline
 
 FORMAT = 2
@@ -90,7 +90,8 @@ class Record:
             if each.name in _KINDS:
                 _check(each.name, getattr(record, each.name), _KINDS[each.name])
         _check_contents(record)
-        record.config.update({k: v for k, v in AS_BEFORE.items() if k not in record.config})
+        added = filled(record.config)
+        record.config.update({k: v for k, v in added.items() if k not in record.config})
         expected = run_id(record.config, record.data_digest, record.engine_version)
         if record.id != expected:
             raise ValueError(f"its id is {record.id}, and that of its config {expected}")

@@ -176,7 +176,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 def read_checkpoint(folder: Path) -> Checkpoint | None:
     """Read a run's checkpoint, None where there is none, or none that is whole and its own."""
     try:
-        arrays = read_arrays(folder / CHECKPOINT, ("id", *NAMES))
+        arrays = read_arrays(folder / CHECKPOINT, NAMES, others=True)
         if arrays["id"].item() != folder.name[-ID_LENGTH:]:
             return None
         return Checkpoint.of_arrays(arrays)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.arrays import Array, Indices
-from src.model.parameters import Parameters
 from src.training import divergence, evaluation
 from src.training.evaluation import Blocks
 from src.training.form import Form
@@ -49,14 +48,14 @@ class Direct(Form):
     def resume(self, coefficients: Array) -> None:
         """Go on from the network's parameters: there is nothing else."""
 
-    def before(self) -> tuple[Parameters, Array]:
-        """Return copies of the parameters, for `place`."""
-        every = np.arange(len(self.stack.runs))
-        return self.stack.network.parameters.rows(every), self.coefficients()
+    def before(self) -> tuple[dict[str, Array], int]:
+        """Return copies of all that an epoch changes and the number of steps, for `place`."""
+        network = self.stack.network
+        return {name: array.copy() for name, array in network.arrays().items()}, network.steps
 
-    def place(self, row: int, before: tuple[Parameters, Array], epoch: Indices) -> str:
+    def place(self, row: int, before: tuple[dict[str, Array], int], epoch: Indices) -> str:
         """Replay a run's last epoch, and return where it was first non-finite."""
-        return divergence.place(self.stack, row, before[0], epoch)
+        return divergence.place(self.stack, row, *before, epoch)
 
     def rows(self, rows: Indices) -> "Direct":
         """Return the form of some of the runs, with copies of their parameters."""

@@ -4,18 +4,19 @@ Owns the search. It rests on law 2: a run alone repeats its row of the stack bit
 training itself need not look at every step.
 """
 
+from collections.abc import Mapping
 from copy import deepcopy
 
 import numpy as np
 
-from src.arrays import Indices
+from src.arrays import Array, Indices
 from src.model.parameters import Parameters
 from src.training.evaluation import Blocks
 from src.training.stack import Stack
 from src.training.step import descend, minibatches
 
 
-def place(stack: Stack, row: int, before: Parameters, epoch: Indices) -> str:
+def place(stack: Stack, row: int, before: Mapping[str, Array], steps: int, epoch: Indices) -> str:
     """Return which of `convolution`, `perceptron` and `loss` was the first to become non-finite.
 
     Parameters
@@ -23,13 +24,17 @@ def place(stack: Stack, row: int, before: Parameters, epoch: Indices) -> str:
     stack, row
         The stack that holds the run, and its row there.
     before
-        All parameters of the stack at the start of the epoch.
+        All that training changes, of the whole stack, at the start of the epoch.
+    steps
+        How many steps were taken until then.
     epoch : (S, T)
         The digits of the epoch as they were presented; (S, 0) before training.
     """
     alone = stack.rows(np.array([row]))
     network = alone.network
-    network.parameters = before.rows(np.array([row]))
+    network.steps = steps
+    for name, array in network.arrays().items():
+        array[0] = before[name][row]
     if not network.parameters.finite().all():
         return _overflowed(network.parameters)
     blocks = Blocks(alone)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from src.arrays import Indices
-from src.model import losses
+from src.model.losses import decide
 from src.model.network import Block
 from src.timeline import CURVES
 from src.training.probes import PROBE_DIGITS, DirectProbe
@@ -94,8 +94,8 @@ def _measure(
     for i, samples in enumerate([*probed, *rest]):
         block = blocks.of(samples)
         block.forward()
-        loss += losses.total_loss(block.errors)
-        right += np.count_nonzero(losses.decide(block.x2) == stack.labels[samples], axis=1)
+        loss += block.total_loss()
+        right += np.count_nonzero(decide(block.x2) == stack.labels[samples], axis=1)
         digits += samples.shape[1]
         if i < len(probed):
             probe.add(block)
@@ -111,5 +111,5 @@ def confusion(stack: Stack, blocks: Blocks) -> NDArray[np.int64]:
     for samples in blocks.cut(stack.test[rows]):
         block = blocks.of(samples)
         block.forward()
-        np.add.at(counts, (runs, stack.labels[samples], losses.decide(block.x2)), 1)
+        np.add.at(counts, (runs, stack.labels[samples], decide(block.x2)), 1)
     return counts

@@ -5,12 +5,12 @@ alone (`trainer.form_of`), so that a run's bits do not depend on its neighbours.
 """
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from src.arrays import Array, Indices
-from src.model.parameters import Parameters
 from src.training.stack import Stack
 
 
@@ -56,11 +56,11 @@ class Form(ABC):
         """Go on from the network's parameters and from coefficients (R, n, L)."""
 
     @abstractmethod
-    def before(self) -> tuple[Parameters, Array]:
+    def before(self) -> Any:
         """Return copies of what an epoch changes, for `place`."""
 
     @abstractmethod
-    def place(self, row: int, before: tuple[Parameters, Array], epoch: Indices) -> str:
+    def place(self, row: int, before: Any, epoch: Indices) -> str:
         """Replay a run's last epoch, and return where it was first non-finite.
 
         Parameters

@@ -63,7 +63,8 @@ def pays(run: Run, image: tuple[int, int]) -> bool:
     """Return whether the runs of a structure take the Gram form, for images of (H, V) pixels."""
     pixels = run.I * run.J + 1
     return (
-        image == (run.I, run.J)
+        run.plain
+        and image == (run.I, run.J)
         and min(MOST_SHARE * pixels, PROBE_DIGITS) >= run.T
         and MOST_KEPT * pixels >= run.T + run.TT
     )

@@ -12,13 +12,13 @@ import numpy as np
 
 from src.arrays import Array, Indices
 from src.data.datasets import Dataset, pixels
-from src.data.subsets import subset
+from src.data.subsets import mislabelled, subset
 from src.model.parameters import Network, Parameters
 from src.run import Run, Stream
 
 MAY_DIFFER = frozenset(
     {"act", "act_out", "order", "init", "init_scale", "lrA", "lrW"}
-    | {"seed", "subset_seed", "init_seed", "order_seed"}
+    | {"seed", "subset_seed", "init_seed", "order_seed", "noise_seed"}
 )
 
 
@@ -52,14 +52,23 @@ class Stack:
         first = self.runs[0]
         dtype = np.dtype(first.dtype.name)
         drawn = _draw_subsets(self.runs, dataset)
-        used, places = np.unique(drawn, return_inverse=True)
-        self.images: Array = pixels(dataset.images[used], dtype)
-        """(N, H, V): every digit that any of the runs needs, once."""
         output_of = np.zeros(256, np.intp)
         output_of[list(first.classes)] = np.arange(len(first.classes))
-        self.labels: Indices = output_of[dataset.labels[used]]
+        C = len(first.classes)
+        labels = output_of[dataset.labels[drawn]]
+        for run, of_run in zip(self.runs, labels, strict=True):
+            if run.noise:
+                rng = run.rng(Stream.noise)
+                of_run[: run.T] = mislabelled(of_run[: run.T], C, run.label_noise, rng)
+        # A digit stands once for each label that it has among the runs: nearly always one.
+        used, places = np.unique(drawn * C + labels, return_inverse=True)
+        images = pixels(dataset.images[used // C], dtype)
+        border = (first.padding, first.padding)
+        self.images: Array = np.pad(images, ((0, 0), border, border)) if first.padding else images
+        """(N, H, V): every digit that any of the runs needs, once, with zeros around it."""
+        self.labels: Indices = used % C
         """(N,): the output that stands for each digit's class, 0 … C−1."""
-        self.targets: Array = np.eye(len(first.classes), dtype=dtype)[self.labels]
+        self.targets: Array = np.eye(C, dtype=dtype)[self.labels]
         """(N, C): one-hot."""
         places = places.reshape(drawn.shape)
         self.train, self.test = places[:, : first.T], places[:, first.T :]
@@ -71,6 +80,9 @@ class Stack:
             np.array([run.lrA for run in self.runs], dtype),
             np.array([run.lrW for run in self.runs], dtype),
             (first.I, first.J),
+            first.stride,
+            first.loss,
+            first.optimizer,
         )
         self._orders = {
             _order_key(run): run.order.epochs(self.labels[mine], run.rng(Stream.order))
@@ -86,7 +98,7 @@ class Stack:
     @property
     def shares_subset(self) -> bool:
         """Whether all runs are trained and tested on the same digits."""
-        return len({run.subset_seed for run in self.runs}) == 1
+        return len({(run.subset_seed, run.noise) for run in self.runs}) == 1
 
     @property
     def shares_samples(self) -> bool:
@@ -97,7 +109,8 @@ class Stack:
         """Return the training digits of the next epoch in their order: (S, T)."""
         orders = np.array([next(epochs) for epochs in self._orders.values()])
         if self.shares_samples:
-            return self.train[:1, orders[0]]
+            shared: Indices = self.train[:1, orders[0]]
+            return shared
         return np.take_along_axis(self.train, orders[self.sequences], axis=1)
 
     def rows(self, rows: Indices) -> "Stack":
@@ -113,7 +126,7 @@ class Stack:
 
 
 def _order_key(run: Run) -> tuple[object, ...]:
-    return run.order, run.order_seed, run.subset_seed
+    return run.order, run.order_seed, run.subset_seed, run.noise
 
 
 def _draw_subsets(runs: Sequence[Run], dataset: Dataset) -> Indices:

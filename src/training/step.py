@@ -19,7 +19,7 @@ def minibatches(samples: Indices, batch: int) -> Iterator[Indices]:
 
 def descend(network: Network, blocks: Blocks, samples: Indices) -> None:
     """Take one step down the mean gradient of one minibatch (S, B)."""
-    if samples.shape[1] == 1:
+    if samples.shape[1] == 1 and network.optimizer.is_plain:
         block = blocks.of(samples)
         block.forward()
         block.backward(through=network.trains_convolution)

@@ -72,6 +72,8 @@ def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dic
         samples = stack.train[:, :0]
         before = form.before()
         if epoch:
+            if not run.constant_rates:
+                stack.network.scale_rates(run.rate_factor(epoch))
             samples = stack.next_epoch()
             form.descend_epoch(samples)
         values = form.evaluate()
@@ -100,33 +102,31 @@ def _train(stack: Stack, watch: Watch, resumed: Mapping[Run, Checkpoint]) -> dic
 
 def _resume(form: Form, recorders: dict[Run, Recorder], resumed: Mapping[Run, Checkpoint]) -> int:
     """Put a stack where its checkpoints stand, and return the next epoch."""
-    stack, parameters = form.stack, form.stack.network.parameters
+    stack, arrays = form.stack, form.stack.network.arrays()
     for r, run in enumerate(stack.runs):
         checkpoint = resumed[run]
         for name, curve in recorders[run].curves.items():
             curve[:] = checkpoint.curves[name]
         recorders[run].filters = dict(checkpoint.kept)
-        parameters.filters[r] = checkpoint.filters
-        parameters.weights[r] = checkpoint.weights
-        parameters.biases[r] = checkpoint.biases
+        for name, array in arrays.items():
+            array[r] = checkpoint.arrays[name]
     form.resume(np.array([resumed[run].coefficients for run in stack.runs]))
     (epoch,) = {checkpoint.epoch for checkpoint in resumed.values()}
     for _ in range(epoch):
         stack.next_epoch()
+    stack.network.steps = epoch * -(-stack.runs[0].T // stack.runs[0].batch)
     return epoch + 1
 
 
 def _checkpoints(form: Form, recorders: dict[Run, Recorder], epoch: int) -> dict[Run, Checkpoint]:
     form.form_filters()
-    p, coefficients = form.stack.network.parameters, form.coefficients()
+    arrays, coefficients = form.stack.network.arrays(), form.coefficients()
     return {
         run: Checkpoint(
             epoch,
             recorders[run].curves,
             recorders[run].filters,
-            p.filters[r],
-            p.weights[r],
-            p.biases[r],
+            {name: array[r] for name, array in arrays.items()},
             coefficients[r],
         )
         for r, run in enumerate(form.stack.runs)

@@ -13,6 +13,9 @@ from src.data.datasets import Dataset
 from src.data.orders import Order
 from src.model.activations import Act
 from src.model.inits import Init
+from src.model.losses import Loss
+from src.model.optimizers import Opt
+from src.model.schedules import Schedule
 from src.run import Dtype, Run, Source
 from src.timeline import Timeline
 
@@ -34,6 +37,15 @@ REPORT: dict[str, Any] = {
     "batch": 1,
     "epochs": 200,
     "dtype": Dtype.float32,
+    "loss": Loss.squared_error,
+    "opt": Opt.sgd,
+    "schedule": Schedule.constant,
+    **dict.fromkeys(("momentum", "beta2", "epsilon", "weight_decay", "decay_factor"), 0.0),
+    "decay_epochs": 0,
+    "warmup": 0,
+    "stride": 1,
+    "padding": 0,
+    "label_noise": 0.0,
 }
 """The report's parameter list."""
 
@@ -41,7 +53,7 @@ REPORT: dict[str, Any] = {
 def make_run(**overrides: Any) -> Run:
     """Return the report's run with some keys changed; streams follow `seed`, `act_out` `act`."""
     act, seed = overrides.pop("act", Act.tanh), overrides.pop("seed", 0)
-    streams = dict.fromkeys(("seed", "subset_seed", "init_seed", "order_seed"), seed)
+    streams = dict.fromkeys(("seed", "subset_seed", "init_seed", "order_seed", "noise_seed"), seed)
     return Run(**{"act": act, "act_out": act, **REPORT, **streams, **overrides})
 
 
