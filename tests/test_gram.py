@@ -46,7 +46,7 @@ def calm_runs(draw: st.DrawFn, epochs: int) -> tuple[Dataset, Run]:
     H, V = draw(st.sampled_from([(5, 5), (4, 7), (6, 5)]))
     C = draw(st.integers(2, 4))
     keys: dict[str, Any] = {"I": H, "J": V, "L": draw(st.integers(1, 4))}
-    keys |= {"T": draw(st.integers(1, (H * V + 1) // 3)), "TT": draw(st.integers(1, 5))}
+    keys |= {"T": draw(st.integers(1, (H * V + 1) // 6)), "TT": draw(st.integers(1, 5))}
     keys |= {"batch": draw(st.sampled_from([1, 1, 2, 3, 5, 64])), "epochs": epochs}
     keys |= {"classes": tuple(range(C)), "act": draw(acts), "act_out": draw(smooth)}
     keys |= {"order": draw(st.sampled_from(Order)), "init": Init.glorot, "init_scale": 1.0}
@@ -69,7 +69,7 @@ def assert_close(one: Timeline, other: Timeline) -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(calm_runs(epochs=200), st.sampled_from([1, 3, 64]))
+@given(calm_runs(epochs=200), st.sampled_from([1, 2, 64]))
 def test_two_hundred_epochs_of_both_forms_equal_the_naive_loops(
     stack: tuple[Dataset, Run], block: int
 ) -> None:
@@ -88,7 +88,7 @@ def test_two_hundred_epochs_of_both_forms_equal_the_naive_loops(
     np.testing.assert_array_equal(found.confusion, learned.confusion)
 
 
-@pytest.mark.parametrize("T", [1, 31, 64, 65, 200])
+@pytest.mark.parametrize("T", [1, 31, 64, 65, 130])
 @pytest.mark.parametrize("batch", [1, 7, 100])
 def test_both_forms_train_real_digits_alike(T: int, batch: int) -> None:
     keys = {"T": T, "TT": 20, "L": 3, "classes": (0, 4, 7), "epochs": 200 if T == 31 else 5}
@@ -198,9 +198,9 @@ def test_the_form_is_a_matter_of_structure_alone() -> None:
     assert all(pays(replace(run, **{key: value}), image) for key, value in others.items())
     assert not any(
         pays(replace(run, **keys), image)
-        for keys in ({"I": 27}, {"J": 27}, {"I": 7, "J": 7}, {"T": 262}, {"TT": 785 * 16})
+        for keys in ({"I": 27}, {"J": 27}, {"I": 7, "J": 7}, {"T": 131}, {"L": 9}, {"TT": 785 * 16})
     )
-    assert pays(replace(run, T=261), image)
+    assert pays(replace(run, T=130), image)
     assert isinstance(form_of(Stack([replace(run, I=7, J=7)], DIGITS)), Direct)
 
 

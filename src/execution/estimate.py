@@ -73,7 +73,7 @@ def estimate(stacks: Sequence[Sequence[Run]], workers: int, image: tuple[int, in
         steps = run.epochs * (-(-run.T // run.batch) + EVALUATION_STEPS)
         least = min(range(workers), key=seconds.__getitem__)
         seconds[least] += steps * costs.step + len(stack) * WRITE_SECONDS
-        if size.gram:  # a digit, trained or looked at, costs about two bare steps: see benchmarks
+        if size.gram:  # a digit, trained or looked at, costs about two bare steps
             samples = 2 * len(stack) * run.epochs * (2 * run.T + run.TT)
             seconds[least] += samples * size.step_bytes / size.itemsize * costs.gram
         else:
