@@ -14,7 +14,7 @@ from analysis.tables.frame import level
 from src.timeline import CURVES
 
 CURVE_BYTES = 2_900_000
-FILTER_BYTES = 700_000
+FILTER_BYTES = 600_000
 """The most text that the curves and the filters of a page take: it stays below 5 MB."""
 
 RESULTS = ("outcome", "epoch", "place", "seconds", "finished")

@@ -142,6 +142,6 @@ factorPointer();
 runsControls();
 tables();
 readState();
-window.sweepscope = { state: () => state, charts: drawn };
+window.sweepscope = { state: () => state, charts: drawn, turn: () => turn };
 const restored = recall();
 show().then(restored).then(refresh);
