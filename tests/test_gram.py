@@ -193,7 +193,7 @@ def test_the_form_is_a_matter_of_structure_alone() -> None:
     assert pays(run, image)
     others: dict[str, Any] = {"act": Act.none, "act_out": Act.relu, "order": Order.fixed}
     others |= {"init": Init.he, "init_scale": 3.0, "lrA": 0.5, "lrW": 0.7}
-    others |= {"seed": 5, "subset_seed": 6, "init_seed": 7, "order_seed": 8}
+    others |= {"seed": 5, "subset_seed": 6, "init_seed": 7, "order_seed": 8, "noise_seed": 9}
     assert set(others) == MAY_DIFFER
     assert all(pays(replace(run, **{key: value}), image) for key, value in others.items())
     assert not any(
