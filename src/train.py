@@ -14,6 +14,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers fork
 if __name__ == "__main__":  # half a second of imports, in which Ctrl-C would be a traceback
     signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
 
+from src.execution import commands
+
+if __name__ == "__main__" and commands.is_one(sys.argv[1:], commands.OFTEN):
+    sys.exit(commands.answer_without_hydra(sys.argv[1:]))
+
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
@@ -23,13 +28,15 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.completion import script
-from src.config.arguments import folder_from, parse_flags, shell_from, take_results
+from src.config.arguments import parse_flags, shell_from, take_results
 from src.config.build_run import CONF, plain, register, to_run
 from src.config.grid import by_experiment
 from src.config.hydra_errors import is_hydras, sentence
+from src.config.keys import executor_values
 from src.config.overrides import check_modes, parse
 from src.config.sources import check_what_is_read
-from src.errors import SweepscopeError
+from src.errors import ConfigError, SweepscopeError
+from src.execution.executors import executor_of
 from src.execution.interruption import (
     EXIT_CODE,
     Interrupted,
@@ -38,7 +45,6 @@ from src.execution.interruption import (
     interrupt_once,
 )
 from src.execution.job import Job, Watch, describe, end_without_result, run_jobs
-from src.execution.rerun import train_again
 from src.launch.alone import is_of_grid, run_alone, say_what_it_would_cost
 from src.launch.batch import RunFailed
 from src.launch.composition import build_job
@@ -61,6 +67,10 @@ def task(config: DictConfig) -> float:
     name = hydras.runtime.choices.get("experiment")
     if name and hydras.mode is RunMode.RUN and hydras.sweeper.params:
         say(f"experiment {name} spans a grid: -m trains all of it")
+    if (executor := executor_of(executor_values(config))).name != "local":
+        rule = "local, unless a sweep (-m) of the sweeper grid asks for another"
+        if not is_of_grid(hydras):
+            raise ConfigError.of("executor", rule, executor.name)
     if config.dry_run:
         say_what_it_would_cost(job, config)
         return float("nan")
@@ -122,17 +132,15 @@ def main() -> None:
     prepare()
     try:
         register()
-        if (folder := folder_from(sys.argv[1:])) is not None:
-            said, code = train_again(folder)
-            show(said)
-            sys.exit(code)
+        take_results(sys.argv)
+        if commands.is_one(sys.argv[1:]):
+            sys.exit(commands.answer(sys.argv[1:]))
         if (shell := shell_from(sys.argv[1:])) is not None:
             show(script(shell, "sweepscope", "src.completion"))
             sys.exit(0)
         if "--version" in sys.argv[1:]:
             show(version_line())
             sys.exit(0)
-        take_results(sys.argv)
         arguments = parse_flags()
         folders = [CONF] + ([Path(arguments.config_dir)] if arguments.config_dir else [])
         check_what_is_read()

@@ -61,7 +61,7 @@ def load(group: str, option: str) -> dict[str, Any]:
 
 def test_every_group_and_every_file_is_known_here() -> None:
     folders = {path.parent.relative_to(CONF).as_posix() for path in CONF.rglob("*.yaml")}
-    assert folders == {".", "experiment", "hydra/help", *GROUPS}
+    assert folders == {".", "executor", "experiment", "hydra/help", *GROUPS}
     assert EXPERIMENTS
     assert {group for group, _ in OPTIONS} == set(GROUPS)
 

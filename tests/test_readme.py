@@ -93,7 +93,8 @@ def test_every_training_that_the_readme_names_could_start(tmp_path: Path, words:
 
 
 def test_the_readmes_help_and_second_training_do_what_they_say(tmp_path: Path) -> None:
-    assert [words for words in TRAIN if words.startswith("--")] == ["--from RUN_FOLDER", "--help"]
+    alone = ["--from RUN_FOLDER", "--help", "--status wide"]
+    assert [words for words in TRAIN if words.startswith("--")] == alone
     assert "GROUPS" in command(tmp_path, "--help").out
     assert command(tmp_path, *SMALL).code == 0
     (run,) = runs(tmp_path)

@@ -8,7 +8,7 @@ import pytest
 
 from src.execution import job as jobs
 from src.storage import store
-from src.storage.files import replace
+from src.storage.files import replace, temporary_path
 from tests.test_train import SMALL, command, studies
 
 GRID = ("-m", "study=s", "act=tanh,relu,none", "n_jobs=2")
@@ -78,9 +78,8 @@ def test_a_temporary_name_that_is_a_link_is_not_followed(tmp_path: Path) -> None
     (tmp_path / "study").mkdir()
     target, path = tmp_path / "mine", tmp_path / "study" / "run.json"
     target.write_text("mine")
-    with patch("src.storage.files.os.getpid", return_value=7):
-        (tmp_path / "study" / ".run.json.7.tmp").symlink_to(target)
-        replace(path, b"new")
+    temporary_path(path).symlink_to(target)
+    replace(path, b"new")
     assert target.read_text() == "mine"
     assert path.read_bytes() == b"new"
     assert [p.name for p in (tmp_path / "study").iterdir()] == ["run.json"]

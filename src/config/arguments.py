@@ -1,7 +1,7 @@
 """The flags of the command line, checked before Hydra acts on them.
 
-Owns which of Hydra's flags are open, and our own: `--from RUN_FOLDER` and
-`results=FOLDER`. The words beside them are the affair of `overrides.py`.
+Owns which of Hydra's flags are open, and our own `results=FOLDER` and
+`--completion`. The words beside them are the affair of `overrides.py`.
 """
 
 import argparse
@@ -28,22 +28,6 @@ def parse_flags() -> argparse.Namespace:
     arguments = _parser().parse_args()
     _check(arguments)
     return arguments
-
-
-def folder_from(words: Sequence[str]) -> Path | None:
-    """Return the folder of `--from RUN_FOLDER`, None where that is not asked for.
-
-    Raises
-    ------
-    ConfigError
-        It does not stand alone.
-    """
-    if not any(word.split("=")[0] == "--from" for word in words):
-        return None
-    words = words[0].split("=", 1) if len(words) == 1 else words
-    if len(words) != 2 or words[0] != "--from":
-        raise ConfigError("--from must stand alone with a run's folder: --from RUN_FOLDER")
-    return Path(words[1])
 
 
 def take_results(words: list[str]) -> None:

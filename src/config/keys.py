@@ -13,6 +13,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from src.errors import ConfigError, nearest
+from src.execution.executors import EXECUTORS
 from src.run import Run
 
 
@@ -30,6 +31,7 @@ class Settings:
     fail_fast: bool = MISSING
     most_runs: int = MISSING
     stack_memory: int = MISSING
+    executor: dict[str, Any] = MISSING
 
 
 _RUN_TYPES = get_type_hints(Run) | {"classes": list[int] | None, "T": int | None, "TT": int | None}
@@ -57,16 +59,67 @@ def typed(key: str, value: Any) -> Any:
     """
     if isinstance(value, str) and "${" in value:
         return value
-    node = _schema()
+    return _converted(_schema(""), key, value, _TYPES[key], key)
+
+
+def check_executor(word: str, value: Any, chosen: str | None) -> None:
+    """Hold the value of a key of the group `executor`, such as `executor.cpus`, to its type.
+
+    Parameters
+    ----------
+    word
+        The key, without the group.
+    value
+        Its value.
+    chosen
+        The executor, None where a config file may choose it.
+
+    Raises
+    ------
+    ConfigError
+        The executor does not have the key, or the value is of another type.
+    """
+    kinds = [EXECUTORS[chosen]] if chosen in EXECUTORS else list(EXECUTORS.values())
+    hints = {key: (kind, hint) for kind in kinds for key, hint in get_type_hints(kind).items()}
+    del hints["name"]
+    if word not in hints:
+        which = f"executor={chosen}" if chosen in EXECUTORS else "any executor"
+        raise ConfigError(f"executor.{word} is not a key of {which}{nearest(word, sorted(hints))}")
+    kind, hint = hints[word]
+    _converted(_schema(kind.__name__), word, value, hint, f"executor.{word}")
+
+
+def executor_values(config: DictConfig) -> dict[str, Any]:
+    """Return the values of the chosen executor, each in its type.
+
+    Raises
+    ------
+    ConfigError
+        One of them is of another type.
+    """
+    values: Any = OmegaConf.to_container(config.executor)
+    kind = EXECUTORS.get(values.get("name"))
+    if kind is None:
+        return dict(values)
+    hints = get_type_hints(kind)
+    return {
+        key: _converted(_schema(kind.__name__), key, value, hints[key], f"executor.{key}")
+        if key in hints
+        else value
+        for key, value in values.items()
+    }
+
+
+def _converted(node: DictConfig, key: str, value: Any, hint: Any, label: str) -> Any:
     try:
         node[key] = value
-        converted = node[key]
-        return OmegaConf.to_container(converted) if OmegaConf.is_list(converted) else converted
+        found = node[key]
+        return OmegaConf.to_container(found) if OmegaConf.is_config(found) else found
     except OmegaConfBaseException as error:
-        rule, choices = _rule(_TYPES[key])
+        rule, choices = _rule(key, hint)
         got = "null" if value is None else repr(value)
-        hint = nearest(str(value), choices)
-        raise ConfigError(f"{key} must be {rule}, got {got}{hint}") from error
+        near = nearest(str(value), choices)
+        raise ConfigError(f"{label} must be {rule}, got {got}{near}") from error
 
 
 def is_list(key: str) -> bool:
@@ -75,13 +128,15 @@ def is_list(key: str) -> bool:
     return any(get_origin(kind) is list for kind in kinds)
 
 
-@lru_cache(maxsize=1)
-def _schema() -> DictConfig:
-    schema: DictConfig = OmegaConf.structured(Schema)
+@lru_cache(maxsize=8)
+def _schema(name: str) -> DictConfig:
+    kinds: dict[str, Any] = {kind.__name__: kind for kind in EXECUTORS.values()}
+    schema: DictConfig = OmegaConf.structured(kinds.get(name, Schema))
+    OmegaConf.set_readonly(schema, False)  # as a frozen class makes it
     return schema
 
 
-def _rule(hint: Any) -> tuple[str, list[str]]:
+def _rule(key: str, hint: Any) -> tuple[str, list[str]]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         choices = [member.name for member in hint]
         return f"one of {', '.join(choices)}", choices
@@ -90,7 +145,7 @@ def _rule(hint: Any) -> tuple[str, list[str]]:
         int: "a whole number",
         str: "a name",
         bool: "true or false",
-        dict[str, Any]: "a card with its entries",
+        dict[str, Any]: "a card with its entries" if key == "card" else "keys with values",
         list[int]: "a list of whole numbers, such as [3,1]",
     }
     if hint in names:

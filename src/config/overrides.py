@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, RangeSweep
+from hydra.core.override_parser.types import Override, OverrideType, RangeSweep
 
 from src.config.build_run import CONF
 from src.config.grammar import parse_word
 from src.config.grid import ends, options, values
-from src.config.keys import KEYS, is_list, typed
+from src.config.keys import KEYS, check_executor, is_list, typed
 from src.errors import ConfigError, nearest
 
 _OPEN = ("hydra.launcher.", "hydra.sweeper.", "hydra.verbose")
@@ -63,6 +63,7 @@ def parse(words: Sequence[str], folders: Sequence[Path] = (CONF,)) -> list[Overr
     overrides = [parse_word(parser, word) for word in words]
     for override in overrides:
         _check(override, folders)
+    _check_executors(overrides)
     return overrides
 
 
@@ -78,6 +79,9 @@ def check_modes(overrides: Iterable[Override], many: bool) -> None:
         if override.is_sweep_override() and not many:
             rule = "one value for a single run (-m sweeps over several)"
             raise ConfigError.of(override.key_or_group, rule, override.input_line)
+        if override.key_or_group == "executor" and override.value() != "local" and not many:
+            rule = "local for a single run (-m sweeps over several)"
+            raise ConfigError.of("executor", rule, override.value())
 
 
 def _check_range(override: Override) -> None:
@@ -103,6 +107,8 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
     if key.startswith("hydra/"):
         _check_hydras_choice(override)
         return
+    if key.startswith("executor."):
+        return  # below, with the executor that is chosen
     if override.package is not None:
         raise ConfigError.of(key, "chosen without @, for a group has one place", word)
     if override.is_sweep_override() and not override.is_discrete_sweep():
@@ -131,6 +137,26 @@ def _check(override: Override, folders: Sequence[Path]) -> None:
                 rule = f"lists in brackets, such as {key}=[3,1] or {key}=[3,1],[4,9]"
                 raise ConfigError.of(key, rule, word)
             typed(key, value)
+
+
+def _check_executors(overrides: Iterable[Override]) -> None:
+    """Check the keys of an executor, and that there is one for the whole sweep."""
+    values = {o.key_or_group: o for o in overrides if o.key_or_group}
+    chosen: str | None = "local"
+    for key in ("experiment", "executor"):  # an experiment's file may choose one, too
+        if key in values:
+            chosen = None if key == "experiment" else str(values[key].value())
+    for key, override in values.items():
+        if not (key == "executor" or key.startswith("executor.")):
+            continue
+        word = override.input_line
+        if override.type is not OverrideType.CHANGE or override.is_sweep_override():
+            raise ConfigError.of(key, "one value for the whole sweep", word)
+        name, *inner = key.split(".")[1:] or [""]
+        if inner:
+            raise ConfigError.of(key, f"part of executor.{name}={{option: value}}", word)
+        if name:
+            check_executor(name, override.value(), chosen)
 
 
 def _check_hydras(override: Override) -> None:

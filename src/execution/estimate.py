@@ -36,11 +36,12 @@ class Estimate:
 
     seconds: float
     bytes: int
+    of: str = ""
+    """Whose seconds they are, where that is not this machine."""
 
     def __str__(self) -> str:
-        return (
-            f"about {_in_units(self.seconds, _TIMES)} and {_in_units(self.bytes, _SIZES)} of disk"
-        )
+        seconds, size = _in_units(self.seconds, _TIMES), _in_units(self.bytes, _SIZES)
+        return f"about {seconds}{self.of} and {size} of disk"
 
 
 _TIMES = [(86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "s")]
@@ -66,21 +67,34 @@ def estimate(stacks: Sequence[Sequence[Run]], workers: int, image: tuple[int, in
     image
         The pixels (H, V) of the digits.
     """
-    costs = calibrate()
     seconds = [0.0] * workers
-    for stack in stacks:  # the most work first, each to the worker that is free first
+    for cost in stack_seconds(stacks, image):  # the most work first, each to whom is free first
+        least = min(range(workers), key=seconds.__getitem__)
+        seconds[least] += cost
+    return Estimate(max(seconds), disk_bytes(stacks, image))
+
+
+def stack_seconds(stacks: Sequence[Sequence[Run]], image: tuple[int, int]) -> list[float]:
+    """Estimate the seconds of each stack on one core of this machine."""
+    costs = calibrate()
+    seconds = []
+    for stack in stacks:
         run, size = stack[0], Size(stack[0], image)
         steps = run.epochs * (-(-run.T // run.batch) + EVALUATION_STEPS)
-        least = min(range(workers), key=seconds.__getitem__)
-        seconds[least] += steps * costs.step + len(stack) * WRITE_SECONDS
+        cost = steps * costs.step + len(stack) * WRITE_SECONDS
         if size.gram:  # a digit, trained or looked at, costs about two bare steps
             samples = 2 * len(stack) * run.epochs * (2 * run.T + run.TT)
-            seconds[least] += samples * size.step_bytes / size.itemsize * costs.gram
+            cost += samples * size.step_bytes / size.itemsize * costs.gram
         else:
             work = sum(Size(each, image).work for each in stack)
-            seconds[least] += work * (costs.whole if size.positions == 1 else costs.sliding)
-    size_bytes = sum(_disk(run, image) for stack in stacks for run in stack)
-    return Estimate(max(seconds), size_bytes)
+            cost += work * (costs.whole if size.positions == 1 else costs.sliding)
+        seconds.append(cost)
+    return seconds
+
+
+def disk_bytes(stacks: Sequence[Sequence[Run]], image: tuple[int, int]) -> int:
+    """Estimate what the runs of stacks will take on the disk."""
+    return sum(_disk(run, image) for stack in stacks for run in stack)
 
 
 def _disk(run: Run, image: tuple[int, int]) -> int:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+TIME_IS_UP: signal.Signals | None = getattr(signal, "SIGUSR1", None)
+"""What a cluster sends some time before it ends a task."""
 END_SECONDS = 10
 EXIT_CODE = 130
 """What a shell says of a command that Ctrl-C has ended."""
@@ -29,19 +31,24 @@ class Interruption:
     ----------
     raises
         Whether the second signal raises KeyboardInterrupt, wherever the main thread is.
+    patient
+        Whether no signal insists, however many come: a cluster sends SIGTERM twice within
+        milliseconds and kills a while later by itself. `TIME_IS_UP` is heeded then, too.
     """
 
     ends_process = False
     """Whether a request ends the process, which then heeds no further signal on its way out."""
 
-    def __init__(self, raises: bool = True) -> None:
+    def __init__(self, raises: bool = True, patient: bool = False) -> None:
         self.requested = self.insisted = False
-        self._raises = raises
+        self.time_is_up = False
+        self._raises, self._patient = raises, patient
         self._before: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():
-            for number in SIGNALS:
+            patiently = (TIME_IS_UP,) if self._patient and TIME_IS_UP else ()
+            for number in (*SIGNALS, *patiently):
                 self._before[number] = signal.signal(number, self._take)
         return self
 
@@ -58,9 +65,10 @@ class Interruption:
             signal.signal(number, after)  # type: ignore[arg-type]  # what signal.signal returned
 
     def _take(self, number: int, frame: FrameType | None) -> None:
+        self.time_is_up |= number == TIME_IS_UP
         if not self.requested:
             self.requested = True
-        elif not self.insisted:
+        elif not self.insisted and not self._patient:
             self.insisted = True
             if Interruption.ends_process:
                 end_within_seconds()

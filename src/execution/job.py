@@ -25,7 +25,8 @@ from src.storage.checkpoint import Checkpoint
 from src.storage.job_files import checksums, log, open_folder
 from src.storage.provenance import provenance
 from src.storage.record import Record
-from src.storage.store import read_checkpoint, write_checkpoint, write_run
+from src.storage.run_folder import is_done
+from src.storage.store import read_checkpoint, read_record, write_checkpoint, write_run
 from src.timeline import Ending, Outcome, Timeline
 from src.training.trainer import train
 
@@ -108,7 +109,11 @@ def _unwritten(job: Job, error: OSError) -> Record:
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         raise error
-    message = f"{job.folder} cannot be written: {error.strerror or error}"
+    return failure(job, f"{job.folder} cannot be written: {error.strerror or error}")
+
+
+def failure(job: Job, message: str) -> Record:
+    """Return the record of a run that failed, and write nothing."""
     return _record(job, Outcome(Ending.failed, None, message=message), {"seconds": 0.0})
 
 
@@ -173,14 +178,20 @@ class _Keeper:
             return  # there is nothing left to go on with
         if stop or time.monotonic() - self.last >= self.seconds:
             for run, checkpoint in checkpoints().items():
-                write_checkpoint(self.folders[run], checkpoint)
+                if not is_done(self.folders[run]):  # by another task that has the same run
+                    write_checkpoint(self.folders[run], checkpoint)
             self.last = time.monotonic()
         if stop:
             raise Interrupted
 
 
 def end_without_result(job: Job, ending: Ending, message: str) -> Record:
-    """Write the folder of a run that failed or was interrupted."""
+    """Write the folder of a run that failed or was interrupted.
+
+    Where another task has brought it to its end meanwhile, its result stands.
+    """
+    if is_done(job.folder):
+        return read_record(job.folder)
     record = _record(job, Outcome(ending, None, message=message), {"seconds": 0.0})
     return write_run(job.folder, record, None, log(record))
 

@@ -44,7 +44,10 @@ class _Worker:
 
 
 def run_stacks(
-    stacks: Sequence[Sequence[Job]], n_jobs: int, report: Report = lambda progress: None
+    stacks: Sequence[Sequence[Job]],
+    n_jobs: int,
+    report: Report = lambda progress: None,
+    interruption: Interruption | None = None,
 ) -> Iterator[tuple[Job, Record]]:
     """Train stacks in worker processes and yield every job with its record, as they end.
 
@@ -56,6 +59,8 @@ def run_stacks(
         Worker processes.
     report
         Told how stacks get on, ten times a second at most.
+    interruption
+        What takes the signals: one that asks, a second that insists, unless another is given.
 
     Raises
     ------
@@ -68,7 +73,9 @@ def run_stacks(
     left = sum(map(len, stacks))
     crew = _Crew(n_jobs)
     atexit.register(crew.dismiss)  # before multiprocessing's own exit handler, which waits for them
-    with Interruption(raises=False) as interruption:  # an exception could lose a worker
+    if interruption is None:
+        interruption = Interruption(raises=False)  # an exception could lose a worker
+    with interruption:
         try:
             while waiting or crew.busy():
                 if interruption.insisted:

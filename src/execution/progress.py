@@ -28,7 +28,8 @@ BAR_WIDTH = 20
 class Counts:
     """Runs done, failures and the best run so far; samples presented, and the time left."""
 
-    def __init__(self, stacks: Sequence[Sequence[Run]]) -> None:
+    def __init__(self, stacks: Sequence[Sequence[Run]], noun: str = "stack") -> None:
+        self.noun = noun
         self.runs = sum(map(len, stacks))
         self.of_stack = [sum(run.epochs * run.T for run in stack) for stack in stacks]
         self.samples = sum(self.of_stack)
@@ -88,7 +89,7 @@ class Counts:
     def stacks(self) -> str:
         """What is being trained, as words."""
         return ", ".join(
-            f"stack {stack + 1} ({self._left[stack]} runs) at epoch {progress.epoch}"
+            f"{self.noun} {stack + 1} ({self._left[stack]} runs) at epoch {progress.epoch}"
             for stack, progress in sorted(self._current.items())
         )
 
@@ -114,9 +115,12 @@ class Display:
 
 
 @contextmanager
-def display(stacks: Sequence[Sequence[Run]]) -> Iterator[Display]:
-    """Show how stacks get on, on standard error: a bar if that is a terminal, else lines."""
-    counts = Counts(stacks)
+def display(stacks: Sequence[Sequence[Run]], noun: str = "stack") -> Iterator[Display]:
+    """Show how stacks get on, on standard error: a bar if that is a terminal, else lines.
+
+    What is shown may be other groups of runs, such as tasks: the noun says so.
+    """
+    counts = Counts(stacks, noun)
     if sys.stderr is not None and sys.stderr.isatty():
         with _bar(counts) as show:
             yield Display(counts, show)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from src.execution.interruption import SIGNALS, Interrupted
+from src.execution.interruption import SIGNALS, TIME_IS_UP, Interrupted
 from src.execution.job import describe, run_jobs
 
 REPORT_SECONDS = 0.1
@@ -31,7 +31,7 @@ class Progress:
 
 def work(pipe: Connection) -> None:
     """Train what comes through the pipe, until the parent kills this process or dies itself."""
-    for number in SIGNALS:
+    for number in (*SIGNALS, *((TIME_IS_UP,) if TIME_IS_UP else ())):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, ConnectionError):  # the parent has ended, a moment ago

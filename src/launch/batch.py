@@ -11,12 +11,15 @@ from typing import Any
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, OmegaConf
 
+from src.config.keys import executor_values
 from src.errors import SweepscopeError
+from src.execution.executors import Local, executor_of
 from src.execution.job import Job
 from src.execution.local import run_stacks
 from src.execution.partition import partition
 from src.execution.progress import display
 from src.launch.composition import Composer
+from src.launch.elsewhere import train_elsewhere
 from src.run import Run
 from src.storage.record import Record
 from src.timeline import Ending
@@ -48,9 +51,15 @@ def launch(
     callbacks = _Callbacks(launcher, composer, jobs, initial_job_idx)
     callbacks.start()
     objective = launcher.config.objective
-    records = train_all(Plan.of(list({job.run: job for job in jobs}.values()), launcher.config))
+    different = list({job.run: job for job in jobs}.values())
+    executor = executor_of(executor_values(launcher.config))
+    if isinstance(executor, Local):
+        records = train_all(Plan.of(different, launcher.config))
+    else:
+        records = train_elsewhere(different, composer.folder, executor, launcher.config)
+    waited = isinstance(executor, Local) or executor.wait
     returns = [
-        _return(composer, job, records.get(job.run), objective, callbacks.config(i))
+        _return(composer, job, records.get(job.run), objective, callbacks.config(i), waited)
         for i, job in enumerate(jobs)
     ]
     callbacks.end(returns)
@@ -159,10 +168,18 @@ class Returned(JobReturn):
 
 
 def _return(
-    composer: Composer, job: Job, record: Record | None, objective: str, hydra: DictConfig
+    composer: Composer,
+    job: Job,
+    record: Record | None,
+    objective: str,
+    hydra: DictConfig,
+    waited: bool,
 ) -> JobReturn:
     returned = Returned(job, lambda: composer.config(job.words), hydra)
-    if record is None:
+    if record is None and not waited:
+        returned.status = JobStatus.UNKNOWN
+        returned.return_value = float("nan")
+    elif record is None:
         returned.status = JobStatus.FAILED
         returned.return_value = RunFailed(f"{job.folder} was not trained: another run failed first")
     elif record.outcome.ending is Ending.failed:

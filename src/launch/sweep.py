@@ -15,14 +15,17 @@ from hydra.core.override_parser.types import Override, Transformer
 from hydra.core.utils import JobReturn, JobStatus
 
 from src.config.grid import grid_size, values
-from src.config.keys import KEYS, RUN_KEYS
+from src.config.keys import KEYS, RUN_KEYS, executor_values
 from src.config.overrides import parse
 from src.data.datasets import class_means
 from src.errors import ConfigError, SweepscopeError
+from src.execution.cutting import cost_of
 from src.execution.estimate import estimate
+from src.execution.executors import Local, executor_of
 from src.execution.interruption import Interrupted
 from src.execution.job import Job
 from src.launch.batch import Plan, RunFailed, composer_of
+from src.launch.elsewhere import busy_runs, cut_as
 from src.launch.history import recorded
 from src.launch.summary import Ended, command, counted, summary
 from src.run import Run
@@ -62,7 +65,11 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     if size > config.most_runs:
         raise ConfigError.of("most_runs", f"{size:,} or more for this grid", config.most_runs)
     composer = composer_of(sweeper.launcher)
-    jobs = distinct(composer.job(words) for words in expand(grid.values(), folders))
+    executor = executor_of(executor_values(config))
+    if not isinstance(executor, Local) and not hasattr(sweeper.launcher, "stacked"):
+        raise ConfigError.of("executor", "local with another launcher of Hydra's", executor.name)
+    asked_of_runs = [o for o in grid.values() if not _is_executors(o)]
+    jobs = distinct(composer.job(words) for words in expand(asked_of_runs, folders))
     if not jobs:
         raise ConfigError("the grid has no run: one of its ranges is empty")
     if config.dry_run:
@@ -71,13 +78,16 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     study = composer.folder
     with locked(study, fresh=config.study is None):
         jobs = composer.settle(jobs)
-        todo = missing(jobs, study, config.force)
+        busy = set() if isinstance(executor, Local) else busy_runs(study, executor)
+        begun = missing([job for job in jobs if job.id not in busy], study, config.force)
+        fresh = {job.id for job in begun}
+        todo = [j for j in jobs if j.id in fresh or (j.id in busy and not is_done(j.folder))]
         for parent in {job.folder.parent for job in todo}:
             parent.mkdir(exist_ok=True)  # any launcher finds the study cut, if it is
-        for job in todo:
+        for job in begun:
             with suppress(PermissionError):  # it will cost this run, and no other
                 (begin_again if config.force else begin)(job.folder)
-        say_preflight(size, jobs, todo, config)
+        say_preflight(size, jobs, begun, config, len(todo) - len(begun))
         values, choices = composer.values(jobs[0].words)
         keep(study, jobs[0].run, choices["experiment"], values["card"])
         with recorded(study, words, jobs, todo) as records:
@@ -88,6 +98,9 @@ def sweep(sweeper: Any, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     asked = {job.id for job in todo}
     records |= {job.id: read_record(job.folder) for job in jobs if job.id not in asked}
     ended = [(job, records[job.id]) for job in jobs if job.id in records]
+    if todo and not (isinstance(executor, Local) or executor.wait):
+        rest = counted(len(todo), "run")
+        show(f"{rest} with {executor.name}: python -m src.train --status {study.name}")
     if ended:
         show(summary(ended, size - len(jobs), len(jobs) - len(todo), study))
     _raise_failures(len(jobs), ended)
@@ -143,14 +156,28 @@ def _config_folders(loader: ConfigLoader) -> list[Path]:
     return [Path(source.path) for source in sources]
 
 
-def say_preflight(size: int, jobs: Sequence[Job], todo: Sequence[Job], config: Any) -> None:
-    """Say how many runs there are, how many are done, and what the others will cost."""
+def _is_executors(override: Override) -> bool:
+    """Return whether a word says who executes the runs, which is no part of any run."""
+    return str(override.key_or_group).partition(".")[0] == "executor"
+
+
+def say_preflight(
+    size: int, jobs: Sequence[Job], todo: Sequence[Job], config: Any, busy: int = 0
+) -> None:
+    """Say how many runs there are, how many are done or queued, and what the others will cost."""
     said = f"{counted(len(jobs), 'run')}"
     if size > len(jobs):
         said += f" ({size - len(jobs):,} of the grid's {size:,} repeat others)"
-    if len(todo) < len(jobs):
-        said += f", {len(jobs) - len(todo):,} of them done already"
-    if todo:
+    if len(todo) + busy < len(jobs):
+        said += f", {len(jobs) - len(todo) - busy:,} of them done already"
+    if busy:
+        said += f", {busy:,} of them queued already"
+    executor = executor_of(executor_values(config))
+    if not isinstance(executor, Local):
+        if todo:
+            chunks = cut_as(todo, executor, config)
+            said += f", in {counted(len(chunks), 'task')} for {executor.name}: {cost_of(chunks)}"
+    elif todo:
         plan = Plan.of(todo, config)
         said += f", in {counted(len(plan.stacks), 'stack')} on {counted(plan.workers, 'worker')}"
         said += f": {estimate(plan.runs, plan.workers, plan.image)}"

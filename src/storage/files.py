@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import secrets
 import stat
 import zipfile
 from collections.abc import Iterable
@@ -27,13 +28,30 @@ MOST_JSON = 1 << 20
 """Nor JSON that is: as objects it takes twenty times its size, and seconds."""
 
 
+_MINE = secrets.token_hex(3)
+"""In temporary names: two machines that share a folder may have processes of one number."""
+
+ATTEMPTS = 5
+"""At a file whose temporary another writer of the same run has swept away meanwhile."""
+
+
 def replace(path: Path, data: bytes, durable: bool = True) -> None:
     """Write a file so that a kill at any time leaves the old one or the new one (law 7).
 
     What is not `durable`, such as a log, may be lost in a power cut; it is not waited for. What
     lies under the temporary name, such as a link to elsewhere, is removed and not followed.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            _replace(path, data, durable)
+            return
+        except FileNotFoundError:
+            if not left or not path.parent.is_dir():
+                raise
+
+
+def _replace(path: Path, data: bytes, durable: bool) -> None:
+    temporary = temporary_path(path)
     with suppress(FileNotFoundError):
         temporary.unlink()
     with open(temporary, "xb") as file:
@@ -42,6 +60,11 @@ def replace(path: Path, data: bytes, durable: bool = True) -> None:
         if durable:
             os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def temporary_path(path: Path) -> Path:
+    """Return the name under which this process writes a file before it is whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{_MINE}.tmp")
 
 
 def sync_folder(folder: Path) -> None:

@@ -41,9 +41,10 @@ def checksums(config: str, words: Sequence[str], notes: Mapping[str, str]) -> di
 def to_yaml(values: Mapping[str, Any]) -> str:
     """Return flat values as YAML, of which JSON's scalars and lists are a part.
 
-    The experiment's card is the study's, and not repeated in each run.
+    The experiment's card is the study's, and not repeated in each run; who executes a run is left
+    out, so that all leave the same bytes.
     """
-    names = {key: v.name if isinstance(v, Enum) else v for key, v in values.items()}
+    names = {k: v.name if isinstance(v, Enum) else v for k, v in values.items() if k != "executor"}
     names["card"] = None
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in names.items())
 

@@ -21,6 +21,9 @@ class StackLauncherConf:
 class StackLauncher(BasicLauncher):
     """Hands a batch to the task's stacked form."""
 
+    stacked = True
+    """Whether it asks the config's executor."""
+
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
