@@ -181,7 +181,7 @@ SLIPS = {
         "figure one: no word is called 'mertic' (did you mean 'metric'?)",
     ),
     "a curve": (
-        {"verb": "curves", "metric": "tset_acc"}, {}, "figure one: no key is called 'tset_acc'"
+        {"verb": "curves", "metric": "tset_acc"}, {}, "figure one: no curve is called 'tset_acc'"
     ),
     "a level of a claim": (
         {"verb": "curves", "vary": "act"}, {"level": "tnah"},

@@ -159,7 +159,10 @@ def test_values_keep_the_types_of_their_keys(
     types = {key: type(value) for key, value in record.record().items()}
     assert types == {
         **dict.fromkeys(["act", "act_out", "order", "init", "source", "dtype"], str),
-        **dict.fromkeys(["lrA", "lrW", "init_scale"], float),
+        **dict.fromkeys(["loss", "opt", "schedule"], str),
+        **dict.fromkeys(["lrA", "lrW", "init_scale", "momentum", "beta2", "epsilon"], float),
+        **dict.fromkeys(["weight_decay", "decay_factor", "label_noise"], float),
+        **dict.fromkeys(["decay_epochs", "warmup", "stride", "padding", "noise_seed"], int),
         **dict.fromkeys(["L", "I", "J", "T", "TT", "batch", "epochs", "seed"], int),
         **dict.fromkeys(["subset_seed", "init_seed", "order_seed"], int),
         "transpose": bool,

@@ -11,6 +11,7 @@ FOLLOWS = {
     "subset_seed": "seed",
     "init_seed": "seed",
     "order_seed": "seed",
+    "noise_seed": "seed",
 }
 """Keys that take the value of another unless they are given one of their own."""
 
