@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.study.design import cell_of, design, led
+from analysis.study.design import SEEDS, cell_of, design, led
 from tests.support.study_folders import synthetic
 
 
@@ -86,3 +86,9 @@ def test_a_key_goes_with_the_first_factor_that_determines_it() -> None:
     assert led(frame, ["lrA"], ["act", "lr"]) == {"lr": ["lrA"]}
     assert led(frame, ["lrA", "T"], ["act", "lr"]) == {"act": ["T"], "lr": ["lrA"]}
     assert led(frame, [], ["act"]) == {}
+
+
+def test_the_noise_is_resampled_only_where_labels_are_wrong() -> None:
+    frame = pd.DataFrame({name: [0, 1, 2] for name in SEEDS}).assign(label_noise=0.0)
+    assert design(frame, ["seed"]).resampled == ("subset", "init", "order")
+    assert design(frame.assign(label_noise=0.1), ["seed"]).resampled[-1] == "noise"

@@ -69,7 +69,8 @@ def design(runs: pd.DataFrame, varying: Collection[str], seed: str | None = None
     AnalysisError
         Several streams are crossed and none is named, or the named one does not vary.
     """
-    seeds = [key for key in SEEDS if key in varying]
+    streams = _streams(runs)
+    seeds = [key for key in ("seed", *streams) if key in varying]
     if seed is not None and seed not in seeds:
         there = ", ".join(seeds) or "none"
         raise AnalysisError(f"seed must be a stream that varies, got {seed!r}: there are {there}")
@@ -83,8 +84,8 @@ def design(runs: pd.DataFrame, varying: Collection[str], seed: str | None = None
     crossed = [key for key in seeds if key != unit and not follows(runs, key, unit)]
     resampled = tuple(
         stream.removesuffix("_seed")
-        for stream in STREAMS
-        if stream in runs and runs[stream].nunique() > 1 and stream not in crossed
+        for stream in streams
+        if runs[stream].nunique() > 1 and stream not in crossed
     )
     factors: list[str] = []
     implied: list[str] = []
@@ -92,6 +93,12 @@ def design(runs: pd.DataFrame, varying: Collection[str], seed: str | None = None
         goes_along = any(follows(runs, key, leader) for leader in factors)
         (implied if goes_along else factors).append(key)
     return Design(unit, resampled, tuple(factors), tuple(crossed), tuple(implied))
+
+
+def _streams(runs: pd.DataFrame) -> list[str]:
+    """Return the streams that decide something: that of the noise does where labels are wrong."""
+    noise = "label_noise" in runs and bool((runs["label_noise"] > 0).any())
+    return [key for key in STREAMS if key in runs and (noise or key != "noise_seed")]
 
 
 def follows(runs: pd.DataFrame, key: str, leader: str) -> bool:
