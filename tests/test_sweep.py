@@ -31,7 +31,7 @@ from src.training.trainer import train
 from tests.support.study_folders import unsealed
 from tests.test_train import command
 
-GROUPS = ["act", "order", "init", "lr", "data", "net"]
+GROUPS = ["act", "loss", "opt", "schedule", "order", "init", "lr", "data", "net"]
 SMALL = ("T=6", "TT=6")
 
 
@@ -63,7 +63,7 @@ def study(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_runs_have_the_public_columns_and_the_run_id_as_index(study: Path) -> None:
     runs = load_sweep(study).runs
     assert runs.index.name == "run"
-    assert list(runs.columns[:6]) == GROUPS
+    assert list(runs.columns[: len(GROUPS)]) == GROUPS
     assert {"lrA", "lrW", "seed", "epochs", "T", "TT", "outcome", "epoch"} <= set(runs.columns)
     assert set(CURVES) <= set(runs.columns)
     assert runs.columns.is_unique
@@ -356,4 +356,4 @@ def test_a_path_may_be_text(study: Path, tmp_path: Path) -> None:
 
 
 def test_a_reader_of_the_package_is_offered_what_is_public() -> None:
-    assert sorted(dir(analysis)) == ["AnalysisError", "Sweep", "load_sweep"]
+    assert sorted(dir(analysis)) == ["AnalysisError", "Sweep", "from_frames", "load_sweep"]
