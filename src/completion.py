@@ -101,9 +101,13 @@ def _groups() -> list[str]:
 
 def _keys() -> dict[str, str]:
     """Return every key that a config file sets, with a value that it has in one of them."""
-    files = [CONF / "config.yaml", *CONF.glob("*/*.yaml")]
-    found = {key: value for path in files for key, value in _KEY.findall(path.read_text("utf-8"))}
-    return {key: value for key, value in found.items() if key not in ("defaults", "hydra")}
+    found: dict[str, str] = {}
+    for path in [CONF / "config.yaml", *CONF.glob("*/*.yaml")]:
+        package = "executor." if path.parent.name == "executor" else ""
+        pairs = _KEY.findall(path.read_text("utf-8"))
+        found |= {f"{package}{key}": value for key, value in pairs}
+    no_keys = ("defaults", "hydra", "executor.name")
+    return {key: value for key, value in found.items() if key not in no_keys}
 
 
 def _choices(key: str) -> list[str]:

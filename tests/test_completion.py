@@ -10,12 +10,13 @@ import pytest
 
 from analysis.completion import candidates as of_analysis
 from src.completion import candidates, script
+from src.config.build_run import GROUPS as RUN_GROUPS
 from src.config.grid import options
 from src.config.keys import KEYS
 from tests.support.study_folders import write_synthetic
 from tests.test_train import ROOT, command
 
-GROUPS = ("act", "order", "init", "lr", "data", "net", "experiment")
+GROUPS = (*RUN_GROUPS, "experiment", "executor")
 
 
 def test_every_group_choice_and_key_is_offered(
@@ -23,7 +24,9 @@ def test_every_group_choice_and_key_is_offered(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     expected = {f"{key}=" for key in {*KEYS, *GROUPS, "results"}}
-    assert set(candidates("sweepscope -m ")) == expected
+    offered = set(candidates("sweepscope -m "))
+    assert {word for word in offered if not word.startswith("executor.")} == expected
+    assert "executor.partition=" in offered
     for group in GROUPS:
         assert candidates(f"sweepscope {group}=") == [f"{group}={c}" for c in options(group)]
     assert candidates("sweepscope -m act=tanh,re") == ["act=tanh,relu"]

@@ -35,7 +35,7 @@ REFUSED: list[tuple[str, str]] = [
      "(did you mean 'random'?)"),
     ("init=xyz", "init must be one of glorot, he, identity, normal, uniform, zeros, got 'xyz'"),
     ("net=two", "net must be one of sixteen_7x7, ten_28x28, two_28x28, got 'two'"),
-    ("data=mnist", "data must be one of idx, mnist10, mnist_3v1, got 'mnist' "
+    ("data=mnist", "data must be one of idx, mnist10, mnist_3v1, npz, got 'mnist' "
      "(did you mean 'mnist10'?)"),
     # keys
     ("foo=1", "foo is not a key of Sweepscope"),
@@ -68,7 +68,7 @@ REFUSED: list[tuple[str, str]] = [
     ("objective=null", "objective must be a name, got null"),
     ("dtype=float16", "dtype must be one of float32, float64, got 'float16' "
      "(did you mean 'float64'?)"),
-    ("source=mnist", "source must be one of embedded, idx, got 'mnist'"),
+    ("source=mnist", "source must be one of embedded, idx, npz, got 'mnist'"),
     ("act_out=tahn", f"act_out must be one of {', '.join(Act.__members__)}, got 'tahn' "
      "(did you mean 'tanh'?)"),
     ("dry_run=perhaps", "dry_run must be true or false, got 'perhaps'"),
