@@ -215,7 +215,7 @@ SLIPS: list[tuple[str, str]] = [
     ("epoch=1", "epoch is not a key of Sweepscope (did you mean 'epochs'?)"),
     ("study=../x", "study must be 1 to 80 letters, digits, '.', '_' or '-', beginning with a "
      "letter or digit, got '../x'"),
-    ("data=idx", "folder must be given: folder=PATH, where the four IDX files of the set lie"),
+    ("data=idx", "folder must be given: folder=PATH, the folder of the IDX files or the npz file"),
     ("objective=test_ac", f"objective must be one of {', '.join(CURVES)}, got 'test_ac' "
      "(did you mean 'test_acc'?)"),
     ("experiment=templat", f"experiment must be one of {', '.join(options('experiment'))}, "

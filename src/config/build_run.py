@@ -23,7 +23,7 @@ from src.run import Run, Source, check
 from src.storage.study import Homes, study_folder
 from src.timeline import CURVES
 
-_MEANT = {"folder": "PATH, where the four IDX files lie, or of the npz file"}
+_MEANT = {"folder": "PATH, the folder of the IDX files or the npz file"}
 """Of keys that have no default."""
 
 _LATER = ("momentum", "beta2", "epsilon", "weight_decay", "decay_factor", "label_noise")
