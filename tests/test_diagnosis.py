@@ -131,3 +131,20 @@ def test_rates_of_labels_have_intervals_and_add_up(tmp_path: Path) -> None:
     table = trained(tmp_path, [run for run in runs if run.lrA]).diagnose("lrA")
     assert table["k"].sum() == 3
     assert (table["share_low"] < table["share"]).all()
+
+
+def test_a_gradient_is_held_against_the_error_only_where_the_loss_is_that_error(
+    tmp_path: Path,
+) -> None:
+    tiny = {
+        "train_acc": 0.5,
+        "train_loss": 0.5,
+        "conv_grad_norm": 1e-9,
+        "perceptron_grad_norm": 1e-9,
+    }
+    for loss, seed in (("squared_error", 0), ("hinge", 1)):
+        write_synthetic(tmp_path / "s", tiny, loss=loss, seed=seed)
+    sweep = load_sweep(tmp_path / "s")
+    labels = dict(zip(sweep.runs["loss"], sweep.diagnoses["label"], strict=True))
+    assert labels["squared_error"] == "vanished"
+    assert labels["hinge"] != "vanished"

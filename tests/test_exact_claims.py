@@ -13,6 +13,7 @@ from src.data.datasets import load, pixels
 from src.data.subsets import subset
 from src.model.activations import Act
 from src.model.inits import Init
+from src.model.losses import Loss
 from src.model.network import Block
 from src.run import Dtype, Run, Stream
 from src.training.evaluation import Blocks
@@ -121,3 +122,23 @@ def alone(run: Run, place: int, label: int, epochs: int) -> tuple[np.ndarray, fl
             delta = (x2 - targets[t]) * slope(run.act, x1) * slope(run.act, z)
             a, b = a - run.lrA * delta * images[t], b - run.lrA * delta
     return a, float(b)
+
+
+@pytest.mark.parametrize("keys", [{"stride": 3}, {"padding": 2}, {"stride": 2, "padding": 3}])
+@pytest.mark.parametrize("loss", [Loss.squared_error, Loss.cross_entropy])
+def test_the_forward_pass_of_the_checks_is_the_engines_for_every_geometry_and_loss(
+    keys: dict[str, int], loss: Loss
+) -> None:
+    run = make_run(I=7, J=7, dtype=Dtype.float64, T=20, TT=30, loss=loss, **keys)
+    stack, answers = engine(run, 2)
+    p, b = stack.network.parameters, run.padding
+    images = stack.images[stack.test[0]]
+    stored = {
+        "filters": p.filters[0, :, :-1].reshape(run.L, run.I, run.J),
+        "filter_biases": p.filters[0, :, -1],
+        "weights": p.weights[0],
+        "biases": p.biases[0],
+    }
+    act_out = "none" if loss is Loss.cross_entropy else run.act_out.name
+    ours = outputs(stored, run.act.name, act_out, images[:, b : 28 + b, b : 28 + b], run.stride, b)
+    np.testing.assert_allclose(ours, answers, rtol=1e-10)

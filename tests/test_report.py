@@ -18,10 +18,10 @@ from analysis.report.packing import PRECISION, in_script, rounded
 from analysis.report.page import report
 from analysis.sweep import Sweep
 from src.model.activations import Act
-from tests.support.pages import CHROMIUM, in_browser, lines, numbers, opened
+from tests.support.pages import in_browser, lines, numbers, opened, rates
 from tests.support.study_folders import runs_of, trained
 
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 # What each library is, as its registry has it: no edit of ours goes unseen.
@@ -34,15 +34,7 @@ VENDORED = {
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
-    """Two activations, three rates, three seeds; at the highest rate `none` diverges."""
-    study = tmp_path_factory.mktemp("report") / "rates"
-    return trained(study, runs_of(3, act=[Act.tanh, Act.none], lrA=[0.001, 0.1, 1e4]))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as p:
-        yield p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    return rates(tmp_path_factory.mktemp("report") / "rates")
 
 
 @pytest.fixture

@@ -13,24 +13,14 @@ import pytest
 from analysis.__main__ import main
 from analysis.report.page import explore, report
 from analysis.sweep import Sweep
-from src.model.activations import Act
-from tests.support.pages import CHROMIUM, in_browser, lines, numbers, opened
-from tests.support.study_folders import runs_of, trained
+from tests.support.pages import in_browser, lines, numbers, opened, rates
 
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
-    """Two activations, three rates, three seeds; at the highest rate `none` diverges."""
-    study = tmp_path_factory.mktemp("explorer") / "multirun_outputs" / "rates"
-    return trained(study, runs_of(3, act=[Act.tanh, Act.none], lrA=[0.001, 0.1, 1e4]))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as p:
-        yield p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    return rates(tmp_path_factory.mktemp("explorer") / "multirun_outputs" / "rates")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +14,11 @@ from analysis.__main__ import main
 from analysis.study.progress import Progress, progress
 from src.errors import StoreError
 from src.model.activations import Act
-from tests.support.pages import CHROMIUM, in_browser, lines, opened
+from tests.support.pages import in_browser, lines, opened
 from tests.support.study_folders import runs_of, trained
 
-sync_api = pytest.importorskip("playwright.sync_api")
+pytest.importorskip("playwright.sync_api")
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as p:
-        yield p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @in_browser

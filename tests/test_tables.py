@@ -329,3 +329,11 @@ def test_what_cannot_be_meant_is_answered_with_what_can(tmp_path: Path) -> None:
     with pytest.raises(AnalysisError, match=r"there are 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10$"):
         seeds.where(seed="nothing")
     assert seeds.diagnose()["seed"].is_monotonic_increasing or len(seeds.factors) > 1
+
+
+def test_losses_of_different_functions_are_said_to_be_no_common_measure(tmp_path: Path) -> None:
+    for loss, seed in product(("squared_error", "hinge"), range(3)):
+        write_synthetic(tmp_path / "s", {"test_loss": 0.1 * seed}, loss=loss, seed=seed)
+    sweep = load_sweep(tmp_path / "s")
+    assert "no common measure" in sweep.compare("loss", "test_loss").caption
+    assert "no common measure" not in sweep.compare("loss", "test_acc").caption

@@ -88,7 +88,14 @@ def check(sweep: "Sweep", name: str) -> Exactness:
     return Exactness(name, worst, len(off), dead)
 
 
-def outputs(parameters: dict[str, NDArray[Any]], act: str, act_out: str, images: Floats) -> Floats:
+def outputs(
+    parameters: dict[str, NDArray[Any]],
+    act: str,
+    act_out: str,
+    images: Floats,
+    stride: int = 1,
+    padding: int = 0,
+) -> Floats:
     """Answer images (n, H, V) with stored parameters: (n, C), in float64.
 
     Raises
@@ -100,7 +107,9 @@ def outputs(parameters: dict[str, NDArray[Any]], act: str, act_out: str, images:
         known = f"act must be one of {', '.join(ACTIVATIONS)} for an exact check"
         raise AnalysisError(f"{known} (ACTIVATIONS in analysis/claims/exact.py), got {unknown!r}")
     p = {name: array.astype(np.float64) for name, array in parameters.items()}
-    windows = np.lib.stride_tricks.sliding_window_view(images, p["filters"].shape[1:], axis=(1, 2))
+    padded = np.pad(images, ((0, 0), (padding, padding), (padding, padding)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, p["filters"].shape[1:], axis=(1, 2))
+    windows = windows[:, ::stride, ::stride]
     z = np.einsum("nmvij,lij->nlmv", windows, p["filters"], optimize=True)
     x = ACTIVATIONS[act](z + p["filter_biases"][:, np.newaxis, np.newaxis])
     answers = x.reshape(len(images), -1) @ p["weights"].T + p["biases"]
@@ -116,8 +125,10 @@ def _affine(row: pd.Series, folder: Path, images: Floats) -> float:
         outputs(
             read_parameters(folder),
             str(row["act"]),
-            str(row["act_out"]),
+            "none" if row["loss"] == "cross_entropy" else str(row["act_out"]),  # its outputs are z
             np.concatenate([images, other, mixed]),
+            int(row["stride"]),
+            int(row["padding"]),
         ),
         3,
     )

@@ -203,8 +203,8 @@ def _lost(both: pd.DataFrame, known: "pd.Series[bool]", paired: bool) -> int:
     has = known[both.index].groupby([both["_seed"], both["_cell"], both["_side"]]).any()
     wide = has.unstack("_side")
     if paired:
-        return int(((wide[0] == True) & (wide[1] == False)).sum())  # noqa: E712  NaN: no such run
-    missing = [int((wide[side] == False).sum()) for side in (0, 1)]  # noqa: E712
+        return int((wide[0].eq(True) & wide[1].eq(False)).sum())  # NaN: there is no such run
+    missing = [int(wide[side].eq(False).sum()) for side in (0, 1)]
     return max(missing[1] - missing[0], 0)
 
 

@@ -33,7 +33,9 @@ DEAD = 0.5
 ANY = 1e-9
 """… for a class whose output is off is never decided."""
 REACHES = 1e-3
-"""Vanished: a layer's gradient is below a thousandth of the error √(2·loss) that causes it."""
+"""Vanished: a layer's gradient is below a thousandth of the error √(2·loss) that causes it.
+
+Only of runs on the squared error: of another loss this is not the error."""
 FALLING = 0.05
 """Not converged yet: the loss falls by more than a twentieth over the late epochs alone …"""
 WORTH = 0.01
@@ -132,11 +134,12 @@ def _causes(
     for layer, rate in (("convolution", "lrA"), ("perceptron", "lrW")):
         kept = f"{rate} = 0: the {layer} stayed as it began, train_acc {{acc:.2f}}"
         yield "frozen", failed & still[rate], _say(kept, acc=s.accuracy)
+    squared = (runs["loss"] == "squared_error").to_numpy() if "loss" in runs else np.array(True)
     error = np.sqrt(2 * np.maximum(s.loss, np.finfo(float).tiny))
     for layer, words in (("conv", "convolution"), ("perceptron", "perceptron")):
         share = mean[f"{layer}_grad_norm"] / error
         reaches = f"{{share:.1e}} of the error reaches the {words} late"
-        yield "vanished", failed & (share < REACHES), _say(reaches, share=share)
+        yield "vanished", failed & squared & (share < REACHES), _say(reaches, share=share)
 
 
 def _courses(s: Signs, learned: Flags) -> Iterator[Rule]:

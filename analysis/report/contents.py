@@ -25,7 +25,7 @@ def contents(sweeps: Sequence[StudyData]) -> list[dict[str, Any]]:
 
     Parameters
     ----------
-    sweeps : the studies, which share the room of a page; what a small one leaves is the others'
+    sweeps : the studies, which share the bytes of a page; what a small one leaves is the others'
 
     Returns
     -------
@@ -35,19 +35,19 @@ def contents(sweeps: Sequence[StudyData]) -> list[dict[str, Any]]:
     """
     order = sorted(range(len(sweeps)), key=lambda at: len(sweeps[at].runs))
     found: dict[int, dict[str, Any]] = {}
-    curve_room, filter_room = CURVE_BYTES, FILTER_BYTES
+    curve_bytes, filter_bytes = CURVE_BYTES, FILTER_BYTES
     for still, at in zip(range(len(order), 0, -1), order, strict=True):
-        of = _contents(sweeps[at], curve_room // still, filter_room // still)
-        curve_room -= sum(len(curve["data"]) for curve in of["curves"])
-        filter_room -= sum(len(film["data"]) for film in of["filters"].values())
+        of = _contents(sweeps[at], curve_bytes // still, filter_bytes // still)
+        curve_bytes -= sum(len(curve["data"]) for curve in of["curves"])
+        filter_bytes -= sum(len(film["data"]) for film in of["filters"].values())
         found[at] = of
     return [found[at] for at in range(len(sweeps))]
 
 
-def _contents(sweep: StudyData, curve_room: int, filter_room: int) -> dict[str, Any]:
+def _contents(sweep: StudyData, curve_bytes: int, filter_bytes: int) -> dict[str, Any]:
     factors = [*sweep.design.factors, *sweep.design.crossed]
-    curves, left_out = curves_of(sweep, curve_room)
-    filters, more = filters_of(sweep, filter_room)
+    curves, left_out = curves_of(sweep, curve_bytes)
+    filters, more = filters_of(sweep, filter_bytes)
     means, many = means_of(sweep, factors, [curve["name"] for curve in curves])
     design = sweep.design
     return {

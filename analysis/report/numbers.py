@@ -27,17 +27,17 @@ MOST_EPOCHS = 12
 """The most epochs at which the page has a run's filters, evenly spaced in their logarithm."""
 
 
-def curves_of(sweep: StudyData, room: int) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the curves of all runs that fit into a room, in bytes of text, and what does not."""
+def curves_of(sweep: StudyData, most: int) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the curves that fit into so many bytes of text, and the names of the others."""
     kept: list[dict[str, Any]] = []
     left_out = []
     for name in sweep.curve_names:
         values = sweep.curve(name)
         numbers = packed(values)
-        if len(numbers["data"]) > room and kept:
+        if len(numbers["data"]) > most and kept:
             left_out.append(name)
             continue
-        room -= len(numbers["data"])
+        most -= len(numbers["data"])
         known = curve_of(name)
         kept.append(
             {
@@ -94,8 +94,8 @@ def means_of(
     return out, [said] if many else []
 
 
-def filters_of(sweep: StudyData, room: int) -> tuple[dict[str, Any], list[str]]:
-    """Return the filters of as many runs as there is room for, the first seed's first."""
+def filters_of(sweep: StudyData, most: int) -> tuple[dict[str, Any], list[str]]:
+    """Return the filters of as many runs as there is most for, the first seed's first."""
     order = sweep.runs[sweep.design.seed].argsort(kind="stable").to_numpy()
     out: dict[str, Any] = {}
     for place in order:
@@ -105,8 +105,8 @@ def filters_of(sweep: StudyData, room: int) -> tuple[dict[str, Any], list[str]]:
             continue
         wanted = np.unique(np.geomspace(1, len(epochs), MOST_EPOCHS).round().astype(int) - 1)
         found = {"epochs": epochs[wanted].tolist(), **packed_images(images[wanted].astype(float))}
-        room -= len(found["data"])
-        if room < 0:
+        most -= len(found["data"])
+        if most < 0:
             break
         out[str(sweep.runs.index[int(place)])] = found
     missing = len(sweep.runs) - len(out)

@@ -178,6 +178,8 @@ def _captions(
     said = [rests]
     if along:
         said.append(f"{differ(along, vary)} and cannot be told apart from it.")
+    if vary == "loss" and any("_loss" in q.name for q in asked):
+        said.append("Values of different loss functions are no common measure: compare test_acc.")
     if left := int(table["left_out"].sum()):
         said.append(
             f"{left} pairs were left out, for a run has no value, or its seed or setting lacks "

@@ -12,8 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.sweep import Sweep
+from src.model.activations import Act
+from tests.support.study_folders import runs_of, trained
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 in_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+def rates(study: Path) -> Sweep:
+    """Train two activations, three rates, three seeds; at the highest rate `none` diverges."""
+    return trained(study, runs_of(3, act=[Act.tanh, Act.none], lrA=[0.001, 0.1, 1e4]))
 
 
 @contextmanager
