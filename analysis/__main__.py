@@ -16,7 +16,7 @@ from analysis.errors import AnalysisError, nearest
 from src.completion import script
 from src.errors import SweepscopeError
 from src.storage.provenance import version_line
-from src.storage.study import VARIABLE
+from src.storage.study_name import VARIABLE
 from src.terminal import prepare, say, show
 
 EXAMPLES = """

@@ -12,10 +12,10 @@ from analysis.figures import verbs as figures
 from analysis.metrics.diagnosis import diagnoses
 from analysis.report.page import explore, report
 from analysis.study.data import StudyData
+from analysis.study.folders import IMPORTED, find
 from analysis.study.generations import newest
 from analysis.study.imported import contents_of, read_imported
 from analysis.study.index import read_study
-from analysis.study.reading import IMPORTED, find
 from analysis.tables import verbs as tables
 from src.errors import StoreError
 from src.storage.study_files import read_history

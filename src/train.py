@@ -28,8 +28,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from src import launch  # noqa: F401  makes launcher and sweeper known to Hydra
 from src.completion import script
+from src.config import CONF
 from src.config.arguments import parse_flags, shell_from, take_results
-from src.config.build_run import CONF, plain, register, to_run
+from src.config.build_run import plain, register, to_run
 from src.config.grid import by_experiment
 from src.config.hydra_errors import is_hydras, sentence
 from src.config.keys import executor_values
@@ -51,7 +52,7 @@ from src.launch.composition import build_job
 from src.launch.sweep import SweepFailed, keep
 from src.storage.provenance import version_line
 from src.storage.record import Record
-from src.storage.study import named_anew, results, study_folder
+from src.storage.study_name import named_anew, results, study_folder
 from src.terminal import prepare, say, show
 from src.timeline import Ending
 
@@ -136,7 +137,7 @@ def main() -> None:
         if commands.is_one(sys.argv[1:]):
             sys.exit(commands.answer(sys.argv[1:]))
         if (shell := shell_from(sys.argv[1:])) is not None:
-            show(script(shell, "sweepscope", "src.completion"))
+            show(script(shell, "sweepscope", "src.config.completion"))
             sys.exit(0)
         if "--version" in sys.argv[1:]:
             show(version_line())

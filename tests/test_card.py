@@ -19,7 +19,7 @@ from analysis.claims.outputs import VERBS, drawn
 from analysis.claims.statements import Statement
 from analysis.figures.similarity import likeness
 from analysis.sweep import Sweep
-from src.config.build_run import CONF
+from src.config import CONF
 from src.errors import ConfigError
 from src.plan import COMPARISON, FIGURES, PART, RELATIONS, check
 from src.storage.study_files import CARD, write_card

@@ -18,7 +18,8 @@ from src.model.inits import Init
 from src.model.losses import Loss
 from src.model.optimizers import Opt
 from src.model.schedules import Schedule
-from src.run import Dtype, Run, Stream, check
+from src.run import Dtype, Run, Stream
+from src.run.rules import check
 from src.storage.checkpoint import Checkpoint
 from src.training.trainer import train
 from tests.support.naive import start

@@ -160,7 +160,7 @@ def test_a_task_refuses_other_code_than_its_chunk_was_planned_with(
     assert answer_without_hydra(["--chunk", str(path)]) == 1
     assert "was planned at commit 0000" in capsys.readouterr().err
     path.write_text(json.dumps(content))
-    monkeypatch.setattr("src.run.ENGINE_VERSION", 10**6)
+    monkeypatch.setattr("src.run.run.ENGINE_VERSION", 10**6)
     with pytest.raises(StoreError, match="another engine or other digits"):
         train_chunk(path)
     assert provenances.provenance()["commit"] == content["commit"]

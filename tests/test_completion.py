@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from analysis.completion import candidates as of_analysis
-from src.completion import candidates, script
+from src.completion import script
 from src.config.build_run import GROUPS as RUN_GROUPS
+from src.config.completion import candidates
 from src.config.grid import options
 from src.config.keys import KEYS
 from tests.support.study_folders import write_synthetic
@@ -69,7 +70,7 @@ def test_the_shells_themselves_complete_by_the_script(tmp_path: Path, shell: str
         ("sweepscope -m act=tanh,re", ["act=tanh,relu"]),
         ("sweepscope ini", ["init=", "init_scale=", "init_seed="]),
     ):
-        text = script(shell, "sweepscope", "src.completion")
+        text = script(shell, "sweepscope", "src.config.completion")
         said = subprocess.run(
             [shell, "-c", ASKED[shell].format(script=text, line=line)],
             cwd=tmp_path,
@@ -86,7 +87,7 @@ def test_the_shells_themselves_complete_by_the_script(tmp_path: Path, shell: str
 def test_the_script_is_printed_alone(tmp_path: Path) -> None:
     said = command(tmp_path, "--completion", "bash")
     assert (said.code, said.err) == (0, "")
-    assert said.out.rstrip() == script("bash", "sweepscope", "src.completion").rstrip()
+    assert said.out.rstrip() == script("bash", "sweepscope", "src.config.completion").rstrip()
     refused = command(tmp_path, "--completion", "tcsh")
     assert (refused.code, refused.out) == (1, "")
     assert "--completion must be one of bash, zsh, fish, got 'tcsh'" in refused.err

@@ -10,7 +10,8 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 
-from src.config.build_run import CONF, GROUPS, plain, register, to_run
+from src.config import CONF
+from src.config.build_run import GROUPS, plain, register, to_run
 from src.config.keys import Schema
 from src.data.datasets import load as load_digits
 from src.data.orders import Order

@@ -13,7 +13,8 @@ from src.data.subsets import subset
 from src.errors import ConfigError
 from src.model.activations import Act
 from src.model.inits import Init
-from src.run import Dtype, Run, Stream, check
+from src.run import Dtype, Run, Stream
+from src.run.rules import check
 from src.timeline import Ending, Timeline
 from src.training.trainer import train
 from tests.support.strategies import different, make_run

@@ -888,7 +888,7 @@ def test_a_raised_engine_version_makes_another_run_and_the_old_one_stays(
     tmp_path: Path, calm: Path
 ) -> None:
     shutil.copytree(calm, tmp_path, dirs_exist_ok=True)
-    with patch("src.run.ENGINE_VERSION", 99), patch("src.execution.job.ENGINE_VERSION", 99):
+    with patch("src.run.run.ENGINE_VERSION", 99), patch("src.execution.job.ENGINE_VERSION", 99):
         said = command(tmp_path, *CALM)
     assert said.code == 0, said
     assert "reused" not in said.out

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from analysis.study import index
+from analysis.study.folders import last_command
 from analysis.study.index import INDEX
-from analysis.study.reading import last_command
 from analysis.sweep import Sweep, load_sweep
 from src.storage.store import read_curves
 from src.timeline import CURVES, Curve

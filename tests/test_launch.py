@@ -25,7 +25,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from analysis.doctor import doctor
 from src import launch
-from src.config.build_run import CONF, GROUPS, plain, register, to_run
+from src.config import CONF
+from src.config.build_run import GROUPS, plain, register, to_run
 from src.errors import ConfigError
 from src.execution import job as task
 from src.execution.job import Job

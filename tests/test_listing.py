@@ -7,7 +7,7 @@ import pytest
 
 from analysis import load_sweep
 from analysis.__main__ import main
-from analysis.study.listing import studies
+from analysis.study.listing import listing
 from tests.test_train import SMALL, command
 
 Captured = pytest.CaptureFixture[str]
@@ -25,7 +25,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_studies_are_listed_the_latest_first(two: Path, capsys: Captured) -> None:
-    found = studies()
+    found = listing()
     assert found["runs"].tolist() == [3, 2]
     assert found["study"].tolist()[1] == "first"
     assert found["left"].tolist() == found["failed"].tolist() == [0, 0]

@@ -28,7 +28,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in ("src", "analysis", "conf"):
         shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
     ran(copy, "src.train", *STUDY)
-    put(copy / "src" / "run.py", "    clip: float\n", before="\n    def rng(")
+    put(copy / "src" / "run" / "run.py", "    clip: float\n", before="\n    def rng(")
     identity = copy / "src" / "storage" / "identity.py"
     text = identity.read_text("utf-8")
     table = "AS_BEFORE: dict[str, Any] = {"

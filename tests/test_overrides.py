@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from src.config.build_run import CONF, GROUPS
+from src.config import CONF
+from src.config.build_run import GROUPS
 from src.config.grid import count, grid_size, options, values
 from src.config.overrides import parse
 from src.errors import ConfigError

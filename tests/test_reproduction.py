@@ -15,7 +15,7 @@ from analysis.claims.seed_report.publication import BEGIN, END, FIGURE, publish
 from analysis.claims.seed_report.reproduction import EXPERIMENTS, reproduce
 from analysis.errors import AnalysisError
 from analysis.figures.drawing import Drawing
-from analysis.study.reading import last_command
+from analysis.study.folders import last_command
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["seed=range(0,3)", "epochs=4", "T=10", "TT=10"]

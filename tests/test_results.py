@@ -6,7 +6,7 @@ import pytest
 
 from analysis import load_sweep
 from analysis.__main__ import main
-from src.storage.study import VARIABLE
+from src.storage.study_name import VARIABLE
 from tests.test_train import SMALL, command, ended, shell
 
 GRID = ("-m", "study=s", "act=tanh,none", *SMALL)

@@ -561,7 +561,7 @@ def test_a_checkpoint_of_another_engine_version_is_passed_over(
     tmp_path: Path, killed: tuple[Path, dict[str, dict[str, Any]]]
 ) -> None:
     shutil.copytree(killed[0], tmp_path, dirs_exist_ok=True)
-    with patch("src.run.ENGINE_VERSION", 99), patch("src.execution.job.ENGINE_VERSION", 99):
+    with patch("src.run.run.ENGINE_VERSION", 99), patch("src.execution.job.ENGINE_VERSION", 99):
         assert command(tmp_path, *GRID).code == 0
     ended = [f for f in run_folders(tmp_path / "multirun_outputs" / "s") if has_result(f)]
     assert [read_record(folder).execution["resumed_from"] for folder in ended] == [None, None]

@@ -23,7 +23,8 @@ from src.data.orders import Order
 from src.errors import ConfigError
 from src.model.activations import Act
 from src.model.inits import Init
-from src.run import Dtype, Run, check
+from src.run import Dtype, Run
+from src.run.rules import check
 from src.timeline import Ending
 from src.training import evaluation
 from src.training.trainer import train

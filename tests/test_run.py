@@ -10,7 +10,8 @@ from src.data.datasets import load
 from src.errors import ConfigError
 from src.model.activations import Act
 from src.model.inits import Init
-from src.run import Dtype, Run, Stream, check
+from src.run import Dtype, Run, Stream
+from src.run.rules import check
 from tests.support.strategies import make_dataset, make_run
 
 DIGITS = load("embedded")

@@ -13,7 +13,7 @@ from analysis.answers import stem
 from analysis.cli.commands import COMMANDS
 from analysis.cli.verbs import METRICS, VERBS
 from analysis.files import FIGURES, FILMS, TABLES
-from analysis.study.reading import last_command
+from analysis.study.folders import last_command
 from analysis.sweep import Sweep
 from src.data.datasets import class_means, load
 from src.model.activations import Act

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from src.errors import ConfigError, StoreError
 from src.storage.factors import factors
-from src.storage.study import DEFAULT, fresh_name, locked, study_folder
+from src.storage.study import locked
+from src.storage.study_name import DEFAULT, fresh_name, study_folder
 
 RULE = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit"
 TRICKS = ["../x", "..", ".", "/tmp/x", "a/b", "a\\b", "C:x", "a\x00b", "a" * 300, "a.", "", " a"]

@@ -10,7 +10,8 @@ from pathlib import Path
 from analysis.cli import exchange, gate
 from analysis.cli.parser import Parser
 from analysis.errors import AnalysisError
-from src.storage.study import ASIDE, results
+from src.storage.study import ASIDE
+from src.storage.study_name import results
 from src.terminal import show
 
 COMMANDS = {
@@ -98,18 +99,18 @@ def _add_reproduce(of: argparse.ArgumentParser) -> None:
 
 
 def _list(given: argparse.Namespace) -> int:
-    from analysis.study.listing import studies
+    from analysis.study.listing import listing
     from analysis.tables.frame import Table
 
-    found = studies()
+    found = listing()
     caption = "Left and failed are of the last command on the study." if len(found) else ""
     show(Table(found, f"{len(found)} studies in {results()}", caption).to_text())
     return 0
 
 
 def _rename(given: argparse.Namespace) -> int:
+    from analysis.study.folders import find
     from analysis.study.listing import rename
-    from analysis.study.reading import find
 
     show(f"renamed: {rename(find(given.study), given.name)}")
     return 0
@@ -117,7 +118,7 @@ def _rename(given: argparse.Namespace) -> int:
 
 def _doctor(given: argparse.Namespace) -> int:
     from analysis.doctor.doctor import report
-    from analysis.study.reading import find
+    from analysis.study.folders import find
 
     text, code = report(find(given.study), given.quarantine)
     show(text)
@@ -127,7 +128,7 @@ def _doctor(given: argparse.Namespace) -> int:
 def _judge(given: argparse.Namespace) -> int:
     from analysis.claims.outputs import drawn
     from analysis.claims.seed_report.reproduction import verdicts
-    from analysis.study.reading import find, own_folder
+    from analysis.study.folders import find, own_folder
     from src.storage.study_files import card_written
 
     folders = {folder.name: folder for folder in map(find, given.studies)}
@@ -154,7 +155,7 @@ def _report(given: argparse.Namespace) -> int:
     from analysis.cli.watch import watch
     from analysis.files import write
     from analysis.report.page import together
-    from analysis.study.reading import find, own_folder
+    from analysis.study.folders import find, own_folder
     from analysis.sweep import load_sweep
     from src.storage.study_files import read_card
 

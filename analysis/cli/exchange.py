@@ -48,7 +48,7 @@ def _import(given: argparse.Namespace) -> int:
     from analysis.study.imported import write_imported
     from analysis.sweep import load_sweep
     from src.errors import StoreError
-    from src.storage.study import study_folder
+    from src.storage.study_name import study_folder
 
     study = Path(study_folder(given.study))
     if given.kind in ("csv", "parquet"):
@@ -81,7 +81,7 @@ def _reader(kind: str) -> Callable[[Path], "Frames"]:
 
 def _export(given: argparse.Namespace) -> int:
     from analysis.files import write
-    from analysis.study.reading import own_folder
+    from analysis.study.folders import own_folder
     from analysis.sweep import load_sweep
     from analysis.tables.formats import ENCODERS
 

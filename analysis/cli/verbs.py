@@ -6,29 +6,25 @@ of its function in `tables/verbs.py` or `figures/verbs.py`. Defaults are the fun
 
 import argparse
 import inspect
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from analysis.answers import WITH_BOTH
+from analysis.cli.output import STANDARD_OUTPUT, print_tables, write_files
 from analysis.cli.parser import Listed, Parser, parameters
-from analysis.errors import AnalysisError
 from analysis.figures import verbs as figures
 from analysis.files import FIGURES, FILMS, TABLES, either, known
 from analysis.tables import verbs as tables
 from src.terminal import show
 
 if TYPE_CHECKING:
-    from analysis.answers import Answers
-    from analysis.tables.frame import Table
+    pass
 
 
 OLD_NAMES = {"meetings": "crossings", "film": "animation"}
 """What a verb was called before, which goes on working."""
-
-STANDARD_OUTPUT = Path("-")
 
 BOTH = (*TABLES, *FIGURES)
 FORMATS = {"Table": TABLES, "Drawing": FIGURES, "Film": FILMS}
@@ -165,7 +161,7 @@ def run(given: argparse.Namespace) -> int:
     for word in given.format:
         known(word, VERBS[given.verb].formats, f"--format of {given.verb}")
     from analysis.answers import answers, stem
-    from analysis.study.reading import own_folder
+    from analysis.study.folders import own_folder
     from analysis.study.selection import parse
     from analysis.sweep import load_sweep
     from analysis.tables.frame import Table
@@ -178,35 +174,12 @@ def run(given: argparse.Namespace) -> int:
     how = {name: getattr(given, f"of_{name}") for name in names if hasattr(given, f"of_{name}")}
     found = answers(given.verb, sweep, how)
     if given.out == STANDARD_OUTPUT:
-        _print_files([answer for _, answer in found if isinstance(answer, Table)], given.format)
+        print_tables([answer for _, answer in found if isinstance(answer, Table)], given.format)
         return 0
     for _, answer in found:
         if isinstance(answer, Table):
             show(answer.to_text(60))
     runs = {name: value for name in ("where", "seed") if (value := getattr(given, name))}
     named = [(stem(given.verb, {**how, **runs}, word), answer) for word, answer in found]
-    _write(named, given.format, given.out or own_folder(whole.folder))
+    write_files(named, given.format, given.out or own_folder(whole.folder))
     return 0
-
-
-def _print_files(tables: "Sequence[Table]", formats: Sequence[str]) -> None:
-    """Write tables to standard output as their files would be, CSV unless a format is named."""
-    if not tables or any(ending not in TABLES for ending in formats):
-        raise AnalysisError("--out - writes tables, and no figures: name a folder")
-    from analysis.tables.formats import ENCODERS
-
-    for table in tables:
-        for ending in formats or TABLES[:1]:
-            sys.stdout.buffer.write(ENCODERS[ending](table))
-    sys.stdout.flush()
-
-
-def _write(found: "Answers", formats: Sequence[str], out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AnalysisError(f"{out} cannot be made: {error.strerror or error}") from error
-    for name, answer in found:
-        asked = [ending for ending in formats if ending in answer.FORMATS]
-        for ending in asked or answer.FORMATS[:1]:
-            show(f"written: {answer.write(out / f'{name}.{ending}')}")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.gate.compared import Compared
 from analysis.gate.judgement import CODES, Judged, Require, Verdict
-from analysis.gate.sides import Compared
 from analysis.tables.frame import Table, estimate, p_value, words
 
 SCHEMA = "sweepscope/gate/1"

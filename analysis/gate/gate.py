@@ -5,14 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.errors import AnalysisError
 from analysis.gate.answer import Answer
+from analysis.gate.compared import Compared
 from analysis.gate.judgement import Require, judge
-from analysis.gate.sides import (
-    Compared,
-    against_baseline,
-    against_threshold,
-    asked_of,
-    shared_seeds,
-)
+from analysis.gate.sides import against_baseline, asked_of, shared_seeds
+from analysis.gate.threshold import against_threshold
 from analysis.statistics import Test
 from analysis.statistics.contrasts import Better
 

@@ -1,47 +1,25 @@
-"""Two studies, or one and a threshold, become gains by seed.
+"""Two studies become gains by seed.
 
 Owns which runs of the two sides are set side by side: those of the same seed and the same setting
 of what varies within a side. What differs between the sides is what is judged.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Floats
 from analysis.errors import AnalysisError, nearest
+from analysis.gate.compared import Compared, oriented
 from analysis.gate.judgement import Asked
 from analysis.metrics.quantities import Quantity, quantities
 from analysis.statistics import Test
 from analysis.statistics.contrasts import Better
 from analysis.statistics.onesided import Gain
-from analysis.statistics.seeds import by_seed, counted
+from analysis.statistics.seeds import counted
 from analysis.study.data import StudyData
 from analysis.study.design import cell_of
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """One metric of the two sides.
-
-    Attributes
-    ----------
-    asked : what is judged
-    better : the good end of the metric
-    baseline, candidate : means over the seeds that count, in the unit of the metric; of a
-        threshold the baseline is the threshold
-    seeds : that count, of baseline and candidate
-    left_out : runs of either side that do not count
-    """
-
-    asked: Asked
-    better: Better
-    baseline: float
-    candidate: float
-    seeds: tuple[int, int]
-    left_out: int
 
 
 def asked_of(sweep: StudyData, metrics: Sequence[str], ends: dict[str, Better]) -> list[Quantity]:
@@ -174,13 +152,13 @@ def _compared(
         common = before.index.intersection(after.index)
         before, after = before[common], after[common]
         gain = Gain(
-            _oriented(after - before, q),
+            oriented(after - before, q),
             kind=q.kind,
             cells=int(used.sum()) // 2,
             test=test,
         )
     else:
-        gain = Gain(_oriented(after, q), _oriented(before, q), kind=q.kind)
+        gain = Gain(oriented(after, q), oriented(before, q), kind=q.kind)
     lost = _lost(both[both["_cell"].isin(shared)], known, paired)
     return Compared(
         Asked(q.name, gain, margin, lost),
@@ -190,12 +168,6 @@ def _compared(
         (len(before), len(after)),
         int((~used).sum()),
     )
-
-
-def _oriented(values: "pd.Series[float]", q: Quantity) -> Floats:
-    """Return values of which more is better."""
-    given = np.asarray(values, dtype=np.float64)
-    return -given if q.better == "lower" else given
 
 
 def _lost(both: pd.DataFrame, known: "pd.Series[bool]", paired: bool) -> int:
@@ -215,34 +187,3 @@ def _means(part: pd.DataFrame) -> "pd.Series[float]":
 
 def _mean(values: "pd.Series[float]") -> float:
     return float(values.mean()) if len(values) else float("nan")
-
-
-def against_threshold(
-    candidate: StudyData,
-    asked: Sequence[tuple[Quantity, float]],
-    margin: Sequence[float],
-    *,
-    test: Test = "permutation",
-) -> list[Compared]:
-    """Set the candidate beside a threshold for each metric, which is reached from its bad end."""
-    runs, design = candidate.runs, candidate.design
-    cell = cell_of(runs, [*design.factors, *design.crossed])
-    made = []
-    for (q, bar), size in zip(asked, margin, strict=True):
-        known = ~np.isnan(q.values) & (candidate.survived if q.kind == "value" else True)
-        used = counted(known, runs[design.seed], cell, pd.Series(0, index=runs.index))
-        means: Floats = by_seed(pd.Series(q.values[used]), runs[design.seed][used])
-        gain = Gain(_oriented(pd.Series(means - bar), q), test=test)
-        mean = float(means.mean()) if means.size else float("nan")
-        lost = int((~known).sum())
-        made.append(
-            Compared(
-                Asked(q.name, gain, size, lost),
-                q.order,
-                bar,
-                mean,
-                (means.size, means.size),
-                int((~used).sum()),
-            )
-        )
-    return made

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.study.folders import IMPORTED
 from analysis.study.index import Contents
 from analysis.study.parquet import encoded, opened
-from analysis.study.reading import IMPORTED, RESULTS
+from analysis.study.reading import RESULTS
 from analysis.study.timelines import Floats, Timelines
 from src.errors import StoreError
 from src.storage.files import read_json, replace, to_json

@@ -1,6 +1,6 @@
 """What studies there are: a row a study, the latest first.
 
-Owns how a study is told from others without reading its runs: by its history.
+Owns what is said of a study without reading its runs, from its history; and its renaming.
 """
 
 from datetime import datetime
@@ -10,22 +10,21 @@ from typing import Any
 import pandas as pd
 
 from analysis.errors import AnalysisError
-from analysis.study.reading import last_command
-from src.errors import ConfigError, StoreError
+from analysis.study.folders import last_command, studies
+from src.errors import StoreError
 from src.storage.run_folder import has_result
-from src.storage.study import locked, results, run_folders, study_folder
+from src.storage.study import locked, run_folders
 from src.storage.study_files import read_history
+from src.storage.study_name import study_folder
 
 
-def studies() -> pd.DataFrame:
-    """Return the studies: study, runs (with a result), left, failed, last, command.
+def listing() -> pd.DataFrame:
+    """Return a row a study: study, runs (with a result), left, failed, last, command.
 
     `left` and `failed` are those of the last command, and `command` what it was asked to train.
     """
-    folders = [path for path in results().glob("*") if path.is_dir() and any(run_folders(path))]
-    rows = [_row(path) for path in sorted(folders, key=last_command, reverse=True)]
     columns = ["study", "runs", "left", "failed", "last", "command"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame([_row(folder) for folder in studies()], columns=columns)
 
 
 def _row(study: Path) -> dict[str, Any]:
@@ -50,14 +49,12 @@ def rename(study: Path, name: str) -> Path:
 
     Raises
     ------
+    ConfigError
+        The name is none that a study may have.
     AnalysisError
-        The name is none that a study may have, or another study has it.
+        Another study has it.
     """
-    try:
-        target = Path(study_folder(name)).absolute().relative_to(results().absolute())
-    except ConfigError as error:
-        raise AnalysisError(str(error)) from error
-    new = study.parent / target
+    new = study.parent / Path(study_folder(name)).name
     if new.exists():
         raise AnalysisError(f"{new} is there already: a study must get a name that is free")
     with locked(study, fresh=False):

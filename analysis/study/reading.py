@@ -1,11 +1,9 @@
 """A study's folder becomes a row a run, from the files that each run left.
 
-Owns which folder a study's name means, the columns of `sweep.runs`, and that one bad run never
-hides the others: it is warned of by its path. The index that makes this fast is the affair of
-`index.py`.
+Owns the columns of `sweep.runs`, and that one bad run never hides the others: it is warned of by
+its path. The index that makes this fast is the affair of `index.py`.
 """
 
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,76 +15,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.study.timelines import Floats, Ints, Timelines
-from src.errors import StoreError, nearest
+from src.errors import StoreError
 from src.storage.identity import ID_LENGTH
 from src.storage.record import Record
-from src.storage.run_folder import TIMELINE, has_ended
+from src.storage.run_folder import TIMELINE
 from src.storage.store import read_curves, read_record
-from src.storage.study import results, run_folders
-from src.storage.study_files import HISTORY
 from src.timeline import CURVES
 
 RESULTS = ("outcome", "epoch", "place", "message", "seconds", "finished", "engine", "digest")
 """Columns of `sweep.runs` that are neither a key nor a curve."""
-
-IMPORTED = "imported.json"
-"""In the folder of a study whose runs another tool has logged."""
-
-
-def own_folder(study: Path) -> Path:
-    """Return the folder in a study that figures and tables go to unless another is named.
-
-    Raises
-    ------
-    StoreError
-        It is a link, which could lead out of a study that somebody else made.
-    """
-    folder = study / "analysis"
-    if folder.is_symlink():
-        raise StoreError(f"{folder} is a link: name a folder with --out")
-    return folder
-
-
-def find(study: str | Path) -> Path:
-    """Return a study's folder, given that, its name, or `latest`.
-
-    Raises
-    ------
-    StoreError
-        There is none.
-    """
-    if not isinstance(study, str | os.PathLike):
-        raise StoreError(f"a study must be given by its folder or name, got {study!r}")
-    if study == "latest":
-        studies = [path for path in results().glob("*") if _has_runs(path)]
-        if not studies:
-            raise StoreError(f"{results()} holds no study: python -m src.train makes one")
-        return max(studies, key=last_command)
-    for folder in (results() / study, Path(study)):  # a study may be called as a folder is here
-        if folder.is_dir():
-            return folder
-    hint = nearest(str(study), [path.name for path in results().glob("*") if path.is_dir()])
-    where = "" if results().is_dir() else f"; there is no folder {results()} here"
-    raise StoreError(f"{study} is not the folder or name of a study{hint}{where}")
-
-
-def _has_runs(study: Path) -> bool:
-    try:
-        if not study.is_dir():
-            return False
-        return (study / IMPORTED).exists() or any(map(has_ended, run_folders(study)))
-    except OSError:  # nobody may read it: it hides no other study
-        return False
-
-
-def last_command(study: Path) -> int:
-    """Return when a command last wrote a study's history, in ns; else when a run's folder changed.
-
-    Figures and tables that are put into a study's folder make it no newer.
-    """
-    history = study / HISTORY
-    witnesses = [history] if history.is_file() else [*run_folders(study)] or [study]
-    return max(path.stat().st_mtime_ns for path in witnesses)
 
 
 @dataclass(frozen=True, eq=False)

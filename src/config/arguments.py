@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from hydra._internal import utils as hydra_utils
 
 from src.errors import ConfigError
-from src.storage.study import VARIABLE
+from src.storage.study_name import VARIABLE
 
 
 def parse_flags() -> argparse.Namespace:

@@ -1,6 +1,6 @@
 """A composed DictConfig becomes a Run; what trains it sees neither Hydra nor OmegaConf.
 
-Owns the step from values to a checked Run, and the places of `conf/` and of a run's folder. The
+Owns the step from values to a checked Run, and the place of a run's folder. The
 keys and their types stand in `keys.py`.
 """
 
@@ -19,8 +19,10 @@ from src.config.keys import KEYS, Schema, typed
 from src.data.datasets import load
 from src.data.subsets import subset
 from src.errors import ConfigError, nearest
-from src.run import Run, Source, check
-from src.storage.study import Homes, study_folder
+from src.run import Run, Source
+from src.run.rules import check
+from src.storage.study import Homes
+from src.storage.study_name import study_folder
 from src.timeline import CURVES
 
 _MEANT = {"folder": "PATH, the folder of the IDX files or the npz file"}
@@ -31,10 +33,6 @@ _LATER = ("momentum", "beta2", "epsilon", "weight_decay", "decay_factor", "label
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 GROUPS = ("act", "loss", "opt", "schedule", "order", "init", "lr", "data", "net")
-
-_here = Path(__file__).resolve().parents[1]
-CONF = _here / "conf" if (_here / "conf").is_dir() else _here.parent / "conf"
-"""The config groups: inside the package in a wheel, beside it in a checkout."""
 
 
 def register() -> None:

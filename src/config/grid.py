@@ -10,7 +10,7 @@ from typing import Any
 
 from hydra.core.override_parser.types import Glob, Override, RangeSweep
 
-from src.config.build_run import CONF
+from src.config import CONF
 from src.errors import ConfigError
 
 FEW = 100_000

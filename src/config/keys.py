@@ -1,7 +1,7 @@
 """The schema: the type of every key, by which Hydra and we check a value before any job starts.
 
 Owns the types of keys in a config; those of a run are declared by `Run`. The values are YAML's
-alone: the schema has no defaults. What a value may be beyond its type is `run.check`'s affair.
+alone: the schema has no defaults. What a value may be beyond its type is `run.rules`'s affair.
 """
 
 from dataclasses import dataclass, field, fields, make_dataclass

@@ -1,7 +1,7 @@
 """The words of a command line, checked before Hydra composes anything.
 
 Owns the sentences for a user's slips: an unknown group choice or key, a value of the wrong type,
-a path that leads outside the studies. What a value may be beyond its type is `run.check`'s
+a path that leads outside the studies. What a value may be beyond its type is `run.rules`'s
 affair.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, RangeSweep
 
-from src.config.build_run import CONF
+from src.config import CONF
 from src.config.grammar import parse_word
 from src.config.grid import ends, options, values
 from src.config.keys import KEYS, check_executor, is_list, typed

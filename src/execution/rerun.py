@@ -11,7 +11,8 @@ import numpy as np
 
 from src import ENGINE_VERSION
 from src.errors import ConfigError, DataError, StoreError
-from src.run import Run, check
+from src.run import Run
+from src.run.rules import check
 from src.storage.provenance import provenance
 from src.storage.record import Record
 from src.storage.run_folder import has_ended

@@ -15,7 +15,8 @@ from src.execution.batches import QUEUED, Batch, Fate, States, Task, batches
 from src.execution.slurm import states
 from src.storage.run_folder import is_done
 from src.storage.store import read_record
-from src.storage.study import results, run_folders
+from src.storage.study import run_folders
+from src.storage.study_name import results
 from src.timeline import Ending
 
 MOST_SHOWN = 20

@@ -9,12 +9,13 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from src.execution.chunk import Chunk
-from src.execution.cluster import Cluster, Submission, Survey
+from src.execution.cluster import Cluster, Survey
 from src.execution.cutting import cut
 from src.execution.executors import Slurm
 from src.execution.job import Job
 from src.execution.progress import display
 from src.execution.slurm import SlurmCluster
+from src.execution.submission import Submission
 from src.launch.summary import counted
 from src.run import Run
 from src.storage.record import Record

@@ -13,7 +13,7 @@ from pathlib import Path
 from src.execution.job import Job
 from src.storage.factors import factors
 from src.storage.record import Record
-from src.storage.study import DEFAULT, results
+from src.storage.study_name import DEFAULT, results
 from src.timeline import Ending
 
 MOST_ROWS = 40

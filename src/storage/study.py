@@ -1,30 +1,21 @@
-"""A study: its name, its folder and lock, and where its runs lie.
+"""A study's folder: where its runs lie in it, its lock, and what is set aside.
 
-Owns what may be called a study, that a sweep without a name gets a folder that no other has, and
-that one sweep at a time writes to it. What a run's folder holds is the affair of `store.py`, what
-is kept beside the runs that of `study_files.py`.
+Owns that one sweep at a time writes to it. How it may be called is the affair of `study_name.py`,
+what a run's folder holds that of `store.py`, what is kept beside the runs that of `study_files.py`.
 """
 
 import os
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import IO
 
-from src.errors import ConfigError, StoreError
+from src.errors import StoreError
 from src.storage.files import sweep_away
 from src.storage.identity import ID_LENGTH
 from src.terminal import say
-
-DEFAULT = "multirun_outputs"
-VARIABLE = "SWEEPSCOPE_RESULTS"
-"""The environment may name the folder of all studies; `results=FOLDER` of a command sets it."""
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}(?<!\.)")
 
 MANY = 1000
 """A study of more runs is cut into folders: a directory of 100,000 entries is slow everywhere."""
@@ -32,50 +23,8 @@ MANY = 1000
 ASIDE = ".damaged"
 LOCK = ".lock"
 
-_RESERVED = re.compile(r"(?i:con|prn|aux|nul|com\d|lpt\d)(\..*)?|latest")
 _RUN = re.compile(r".*-[0-9a-f]{16}")
 _SHARD = re.compile(r"[0-9a-f]{2}")
-
-_FRESH = "SWEEPSCOPE_STUDY"
-"""The environment carries a fresh study's name to worker processes of any launcher."""
-
-
-def results() -> Path:
-    """Return the folder of all studies; unless it is named, it lies where the command began."""
-    return Path(os.environ.get(VARIABLE) or DEFAULT)
-
-
-def study_folder(name: str | None) -> str:
-    """Return the folder of a named study, or of this process's own where there is no name.
-
-    Raises
-    ------
-    ConfigError
-        The name could lead elsewhere, or not be a folder everywhere.
-    """
-    if name is None:
-        name = os.environ.setdefault(_FRESH, fresh_name())
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        rule = "1 to 80 letters, digits, '.', '_' or '-', beginning with a letter or digit"
-        raise ConfigError.of("study", rule, name)
-    if _RESERVED.fullmatch(name):
-        rule = "another name: Windows keeps this one for a device, or analysis for the newest study"
-        raise ConfigError.of("study", rule, name)
-    return str(results() / name)
-
-
-def fresh_name() -> str:
-    """Return a name that no other study has: two sweeps may start in the same second."""
-    return f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
-
-
-@contextmanager
-def named_anew() -> Iterator[None]:
-    """Let a study without a name get a fresh one, and the next one another."""
-    try:
-        yield
-    finally:
-        os.environ.pop(_FRESH, None)
 
 
 class Homes:

@@ -20,8 +20,8 @@ from analysis.errors import AnalysisError, nearest
 from analysis.files import write
 from analysis.report.page import together
 from src.storage.files import replace, to_json
-from src.storage.study import results
 from src.storage.study_files import read_card
+from src.storage.study_name import results
 
 EXPERIMENTS = (
     "learning_rates",

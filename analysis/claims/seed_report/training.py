@@ -13,8 +13,9 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from src.errors import StoreError
 from src.storage.run_folder import has_result
-from src.storage.study import results, run_folders
+from src.storage.study import run_folders
 from src.storage.study_files import HISTORY, read_history
+from src.storage.study_name import results
 
 SOURCES = Path(__file__).parents[3]
 
