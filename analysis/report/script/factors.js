@@ -68,8 +68,8 @@ export async function factors() {
   label(ctx, curve, tall, slotOf);
   const missing = runs.length - runs.filter((i) => Number.isFinite(place(i))).length;
   byId("factors-caption").textContent =
-    `A line a run, to its last ${curve.title.toLowerCase()}; in the part of a level, better ` +
-    `or worse is kept apart by the same scale.${missing ? ` ${missing} runs have no value there.` : ""}` +
+    `A line a run, to its last ${curve.title.toLowerCase()}; within a level its height ` +
+    `follows the same value.${missing ? ` ${missing} runs have no value there.` : ""}` +
     " Drag along the last axis to select runs by value, or choose a level. The table of runs has the numbers.";
 }
 
